@@ -1,0 +1,34 @@
+//! Annotations: the record of a replica, on its namespace unless said otherwise. Timestamps are RFC 3339.
+
+/// Where the replica stands: `pending`, `restoring`, `verifying`, `active`, `failed` or `terminating`.
+pub const RESTORE_STATE: &str = "pgro.bes.au/restore-state";
+/// The snapshot the worklist asks for, exactly as it names it.
+pub const DESIRED_SNAPSHOT_ID: &str = "pgro.bes.au/desired-snapshot-id";
+/// When that snapshot was taken.
+pub const DESIRED_SNAPSHOT_AT: &str = "pgro.bes.au/desired-snapshot-at";
+/// The snapshot that is served.
+pub const LAST_RESTORED_SNAPSHOT_ID: &str = "pgro.bes.au/last-restored-snapshot-id";
+/// When it began to be served.
+pub const LAST_RESTORED_AT: &str = "pgro.bes.au/last-restored-at";
+/// When Canopy last acknowledged a report.
+pub const LAST_VERIFICATION_REPORTED_AT: &str = "pgro.bes.au/last-verification-reported-at";
+/// Why the last attempt failed, or its report could not be sent; removed by a success.
+pub const LAST_VERIFICATION_ERROR: &str = "pgro.bes.au/last-verification-error";
+/// Written by a person to ask for a new restore; removed when it was acted on.
+pub const FORCE_REFRESH: &str = "pgro.bes.au/force-refresh";
+/// Version of the PostgreSQL that serves, such as `15.18`.
+pub const POSTGRES_VERSION: &str = "pgro.bes.au/postgres-version";
+/// When the served snapshot was taken.
+pub const LAST_RESTORED_SNAPSHOT_AT: &str = "pgro.bes.au/last-restored-snapshot-at";
+/// The display name the worklist gave the replica.
+pub const DISPLAY_NAME: &str = "pgro.bes.au/display-name";
+/// The exact `type`, where its label holds a digest.
+pub const TYPE: &str = "pgro.bes.au/type";
+/// The run whose database is served.
+pub const SERVING_RUN: &str = "pgro.bes.au/serving-run";
+/// The attempt in progress or last ended, as JSON.
+pub const ATTEMPT: &str = "pgro.bes.au/attempt";
+/// A report written down and not yet acknowledged, as JSON.
+pub const PENDING_REPORT: &str = "pgro.bes.au/pending-report";
+/// On a restore Job: the traffic its proxy counted, as JSON.
+pub const TRAFFIC: &str = "pgro.bes.au/traffic";
