@@ -1,0 +1,116 @@
+//! The command line: what can be asked for, and who does it.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use e2e::platform::{self, Cluster, Options};
+use e2e::progress::Progress;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::suite;
+
+/// pgro on this machine: a real cluster, with real kopia, MinIO and PostgreSQL
+#[derive(Debug, Parser)]
+#[command(name = "e2e", version)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run every check: formatting, lints, tests, and the behaviours on a cluster
+    Test,
+    /// Make or remove the cluster
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
+    /// Build pgro's images and put them into the cluster
+    Images,
+}
+
+#[derive(Debug, Subcommand)]
+enum ClusterCommand {
+    /// Make the cluster, or find that it is there
+    Up,
+    /// Remove the cluster
+    Down {
+        /// Remove the images and the cache as well
+        #[arg(long)]
+        purge: bool,
+    },
+}
+
+impl Cli {
+    pub(crate) async fn run(self) -> Result<ExitCode> {
+        let progress = Progress::default();
+        let ended = dispatch(self.command, &self.options, &progress).await;
+        progress.say(&progress.table());
+        ended
+    }
+}
+
+async fn dispatch(command: Command, options: &Options, progress: &Progress) -> Result<ExitCode> {
+    match command {
+        Command::Test => suite::run(options, progress).await,
+        Command::Cluster(ClusterCommand::Up) => {
+            describe(&platform::cluster_up(options, progress).await?, progress);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Cluster(ClusterCommand::Down { purge }) => {
+            platform::down(options, purge, progress).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Images => {
+            let cluster = platform::up(options, progress).await?;
+            progress.say(&format!("{:#?}", cluster.images()?));
+            describe(&cluster, progress);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn describe(cluster: &Cluster, progress: &Progress) {
+    let folder = cluster.kubectl.parent().unwrap_or(&cluster.kubectl).display();
+    progress.say(&format!(
+        "cluster {} is up; to look at it: export KUBECONFIG={} PATH={folder}:$PATH",
+        cluster.name,
+        cluster.kubeconfig.display()
+    ));
+}
+
+/// Ends with an error when we are told to end: dropping the work kills what it started.
+pub(crate) async fn told_to_stop() -> Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for SIGINT")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    bail!("interrupted; run the same command again to go on")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_may_stand_after_the_command() {
+        let cli = Cli::try_parse_from(["e2e", "cluster", "up", "--name", "other"]).unwrap();
+        assert_eq!(cli.options.cluster, "other");
+    }
+
+    #[test]
+    fn a_command_is_needed() {
+        assert!(Cli::try_parse_from(["e2e"]).is_err());
+    }
+}
