@@ -1,1 +1,5 @@
 //! operator
+
+pub mod args;
+pub mod canopy;
+pub mod clock;

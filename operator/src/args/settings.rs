@@ -1,0 +1,264 @@
+//! All settings, typed.
+
+use super::{
+    values::{self, BaseUrl, ImageRef, Listener, ObjectName, PostgresImages, ProxyUrl, StorageSize, Unfit},
+    variables::{self as var, Variable},
+};
+use contract::{broker::stats_path, env::EnvError, names::NamespaceName};
+use std::{net::SocketAddr, ops::RangeInclusive, str::FromStr, time::Duration};
+use url::Url;
+
+/// What the operator is told at its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Canopy, where there is one.
+    pub canopy: Option<CanopySettings>,
+    /// Where the operator listens.
+    pub listen: Listen,
+    /// Where the operator lives.
+    pub home: Home,
+}
+
+/// All that matters only where there is a Canopy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CanopySettings {
+    /// Where it is.
+    pub base_url: BaseUrl,
+    /// The tailnet's proxy, tried first.
+    pub socks5_proxy: Option<ProxyUrl>,
+    /// Secret with the device certificate.
+    pub device_cert_secret: Option<ObjectName>,
+    /// Pause between two worklists, before jitter.
+    pub interval: Duration,
+    /// What replicas are made of.
+    pub replicas: ReplicaSettings,
+    /// How much at a time, and how long.
+    pub limits: RunLimits,
+    /// When an absent entry is believed.
+    pub teardown: TeardownGuard,
+}
+
+/// Addresses the operator listens on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen {
+    /// Restore pods ask here.
+    pub broker: SocketAddr,
+    /// Metrics and probes.
+    pub metrics: SocketAddr,
+}
+
+/// Where the operator itself lives, as its pods find it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// Its namespace.
+    pub namespace: NamespaceName,
+    /// The Service in front of it.
+    pub service: ObjectName,
+}
+
+/// The broker's port on the operator's Service, whatever address it listens on.
+const BROKER_SERVICE_PORT: u16 = 9091;
+
+impl Home {
+    /// The broker's base URL, as pods reach it.
+    pub fn broker_url(&self) -> Url {
+        self.url("/")
+    }
+
+    /// Where the proxy of `job` posts its traffic figures.
+    pub fn stats_url(&self, namespace: &NamespaceName, job: &str) -> Url {
+        self.url(&stats_path(namespace.as_str(), job))
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let text = format!("http://{}.{}.svc:{BROKER_SERVICE_PORT}{path}", self.service, self.namespace);
+        #[expect(
+            clippy::expect_used,
+            reason = "both names are parsed DNS names, so the text is always a URL"
+        )]
+        Url::parse(&text).expect("a URL made of DNS names")
+    }
+}
+
+/// What replicas are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplicaSettings {
+    /// Image with `canopy-proxy` and `pgro-agent`.
+    pub sidecar_image: SidecarImage,
+    /// Image with kopia.
+    pub kopia_image: ImageRef,
+    /// Images with PostgreSQL.
+    pub postgres_images: PostgresImages,
+    /// Where the data comes from.
+    pub s3: S3Settings,
+    /// Size of a run's volume.
+    pub pvc_size: StorageSize,
+    /// Storage class of a run's volume; none: the cluster's default.
+    pub storage_class: Option<ObjectName>,
+}
+
+/// Which image holds `canopy-proxy` and `pgro-agent`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SidecarImage {
+    /// This one.
+    Given(ImageRef),
+    /// The one the operator's own pod of this name runs.
+    OfPod(ObjectName),
+}
+
+/// The S3 replicas are restored from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3Settings {
+    /// A look-alike; none: AWS.
+    pub endpoint: Option<BaseUrl>,
+    /// Secret with the look-alike's `ca.crt`.
+    pub ca_secret: Option<ObjectName>,
+}
+
+/// How much at a time, how long, and how soon again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunLimits {
+    /// Restores at a time.
+    pub max_concurrent_restores: u32,
+    /// Longest restore.
+    pub restore_deadline: Duration,
+    /// Longest recovery with checks.
+    pub verify_deadline: Duration,
+    /// First pause after a failed run.
+    pub retry_base: Duration,
+    /// Longest pause after a failed run.
+    pub retry_max: Duration,
+}
+
+/// When the absence of an entry is believed. Both conditions must hold: a fast poll alone does not hurry a teardown,
+/// and a long silence between two polls does not count as many absences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TeardownGuard {
+    /// Consecutive complete worklists without the entry.
+    pub absences: u32,
+    /// Least time between the first of them and the teardown.
+    pub min_age: Duration,
+}
+
+impl Settings {
+    /// Settings from named texts, or the first one that is wrong.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, EnvError> {
+        let lookup = &lookup;
+        let Listener(broker) = required(lookup, var::BROKER_LISTEN_ADDR)?;
+        let Listener(metrics) = required(lookup, var::METRICS_ADDR)?;
+        Ok(Self {
+            canopy: canopy(lookup)?,
+            listen: Listen { broker, metrics },
+            home: Home {
+                namespace: required(lookup, var::OPERATOR_NAMESPACE)?,
+                service: required(lookup, var::OPERATOR_SERVICE_NAME)?,
+            },
+        })
+    }
+}
+
+type Result<T, E = EnvError> = std::result::Result<T, E>;
+
+/// Everything is parsed, even where no base URL makes use of it: nonsense stops the start either way.
+fn canopy(lookup: &impl Fn(&str) -> Option<String>) -> Result<Option<CanopySettings>> {
+    let socks5_proxy = optional(lookup, var::CANOPY_SOCKS5_PROXY)?;
+    let device_cert_secret = optional(lookup, var::CANOPY_DEVICE_CERT_SECRET)?;
+    let interval = ranged(lookup, var::CANOPY_RECONCILE_INTERVAL_SECS, 1..=3_600, values::seconds)?;
+    let limits = limits(lookup)?;
+    let teardown = teardown(lookup)?;
+    let unsided = unsided(lookup)?;
+    let given = optional(lookup, var::CANOPY_PROXY_IMAGE)?.map(SidecarImage::Given);
+    let own = optional(lookup, var::POD_NAME)?.map(SidecarImage::OfPod);
+    let Some(base_url) = optional(lookup, var::CANOPY_BASE_URL)? else { return Ok(None) };
+    let sidecar = given.or(own).ok_or(EnvError::Missing {
+        name: var::CANOPY_PROXY_IMAGE.name,
+        expected: "an image reference, or POD_NAME to take the operator's own image",
+    })?;
+    let replicas = unsided(sidecar);
+    Ok(Some(CanopySettings {
+        base_url,
+        socks5_proxy,
+        device_cert_secret,
+        interval,
+        replicas,
+        limits,
+        teardown,
+    }))
+}
+
+/// The settings of replicas, still without the one image that may be missing.
+fn unsided(lookup: &impl Fn(&str) -> Option<String>) -> Result<impl FnOnce(SidecarImage) -> ReplicaSettings> {
+    let kopia_image = required(lookup, var::KOPIA_IMAGE)?;
+    let postgres_images = required(lookup, var::POSTGRES_IMAGE)?;
+    let s3 = S3Settings {
+        endpoint: optional(lookup, var::S3_ENDPOINT)?,
+        ca_secret: optional(lookup, var::S3_CA_SECRET)?,
+    };
+    let pvc_size = required(lookup, var::PVC_SIZE)?;
+    let storage_class = optional(lookup, var::STORAGE_CLASS)?;
+    Ok(|sidecar_image| ReplicaSettings {
+        sidecar_image,
+        kopia_image,
+        postgres_images,
+        s3,
+        pvc_size,
+        storage_class,
+    })
+}
+
+fn teardown(lookup: &impl Fn(&str) -> Option<String>) -> Result<TeardownGuard> {
+    Ok(TeardownGuard {
+        absences: ranged(lookup, var::TEARDOWN_ABSENCES, 3..=1_000, values::number)?,
+        min_age: ranged(lookup, var::TEARDOWN_MIN_SECS, 1..=604_800, values::seconds)?,
+    })
+}
+
+fn limits(lookup: &impl Fn(&str) -> Option<String>) -> Result<RunLimits> {
+    let limits = RunLimits {
+        max_concurrent_restores: ranged(lookup, var::MAX_CONCURRENT_RESTORES, 1..=1_000, values::number)?,
+        restore_deadline: ranged(lookup, var::RESTORE_DEADLINE_SECS, 60..=604_800, values::seconds)?,
+        verify_deadline: ranged(lookup, var::VERIFY_DEADLINE_SECS, 60..=604_800, values::seconds)?,
+        retry_base: ranged(lookup, var::RETRY_BASE_SECS, 1..=86_400, values::seconds)?,
+        retry_max: ranged(lookup, var::RETRY_MAX_SECS, 1..=604_800, values::seconds)?,
+    };
+    if limits.retry_max < limits.retry_base {
+        let value = limits.retry_max.as_secs().to_string();
+        return Err(invalid(var::RETRY_MAX_SECS, value, &Unfit("it is below PGRO_RETRY_BASE_SECS")));
+    }
+    Ok(limits)
+}
+
+/// The text of a variable, its default where it is unset or empty.
+fn text(lookup: &impl Fn(&str) -> Option<String>, variable: Variable) -> Option<String> {
+    lookup(variable.name).filter(|text| !text.is_empty()).or_else(|| variable.default.map(str::to_owned))
+}
+
+fn invalid(variable: Variable, value: String, why: &impl ToString) -> EnvError {
+    EnvError::Invalid { name: variable.name, value, expected: variable.expected, why: why.to_string() }
+}
+
+fn optional<T>(lookup: &impl Fn(&str) -> Option<String>, variable: Variable) -> Result<Option<T>>
+where
+    T: FromStr<Err: ToString>,
+{
+    let Some(text) = text(lookup, variable) else { return Ok(None) };
+    text.parse().map(Some).map_err(|why: T::Err| invalid(variable, text, &why))
+}
+
+fn required<T>(lookup: &impl Fn(&str) -> Option<String>, variable: Variable) -> Result<T>
+where
+    T: FromStr<Err: ToString>,
+{
+    optional(lookup, variable)?.ok_or(EnvError::Missing { name: variable.name, expected: variable.expected })
+}
+
+fn ranged<T>(
+    lookup: &impl Fn(&str) -> Option<String>,
+    variable: Variable,
+    range: RangeInclusive<u32>,
+    parse: impl Fn(&str, &RangeInclusive<u32>) -> Result<T, Unfit>,
+) -> Result<T> {
+    let text = text(lookup, variable)
+        .ok_or(EnvError::Missing { name: variable.name, expected: variable.expected })?;
+    parse(&text, &range).map_err(|why| invalid(variable, text, &why))
+}

@@ -1,0 +1,142 @@
+//! How a call to Canopy fails, by what the caller has to decide.
+
+use std::fmt;
+
+/// The endpoint a call was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// `POST /restore-capabilities`.
+    Capabilities,
+    /// `GET /restore-worklist`.
+    Worklist,
+    /// `POST /restore-credentials`.
+    Credentials,
+    /// `POST /restore-verification`.
+    Verification,
+}
+
+impl Endpoint {
+    /// The name in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Capabilities => "capabilities",
+            Self::Worklist => "worklist",
+            Self::Credentials => "credentials",
+            Self::Verification => "verification",
+        }
+    }
+
+    /// What is attempted there, for errors.
+    fn attempt(self) -> &'static str {
+        match self {
+            Self::Capabilities => "register the capabilities with Canopy",
+            Self::Worklist => "fetch the worklist from Canopy",
+            Self::Credentials => "get restore credentials from Canopy",
+            Self::Verification => "report a verification to Canopy",
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.attempt())
+    }
+}
+
+/// Why a call to Canopy did not succeed. Texts are bounded and free of secrets, so that they can be shown and kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CanopyError {
+    /// Nothing, or only part of an answer, came back in time: ask again later.
+    #[error("failed to {endpoint}: it cannot be reached ({why})")]
+    Unreachable {
+        /// What was attempted.
+        endpoint: Endpoint,
+        /// What went wrong on the way.
+        why: String,
+    },
+    /// Canopy understood and said no (4xx).
+    #[error("failed to {endpoint}: it refuses with status {status} ({detail})")]
+    Refused {
+        /// What was attempted.
+        endpoint: Endpoint,
+        /// The status it answered with.
+        status: u16,
+        /// Its own words.
+        detail: String,
+    },
+    /// Canopy, or something behind it, is broken (5xx): ask again later.
+    #[error("failed to {endpoint}: it answers with status {status} ({detail})")]
+    Upstream {
+        /// What was attempted.
+        endpoint: Endpoint,
+        /// The status it answered with.
+        status: u16,
+        /// Its own words.
+        detail: String,
+    },
+    /// The answer is not one of Canopy's: a redirect, no JSON, not the fields agreed on. Nothing of it is used.
+    #[error("failed to {endpoint}: its answer is not usable ({why})")]
+    Unreadable {
+        /// What was attempted.
+        endpoint: Endpoint,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// Refusals that are about the moment, not about the request: timeout, too early, too many.
+const PASSING_REFUSALS: [u16; 3] = [408, 425, 429];
+
+impl CanopyError {
+    /// Whether the same request can never succeed, so that repeating it is pointless.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if !PASSING_REFUSALS.contains(status))
+    }
+
+    /// The status Canopy refused with, if it did.
+    pub fn refusal(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            Self::Unreachable { .. } | Self::Upstream { .. } | Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// The label `code` in metrics: a status, or a word where there was none.
+    pub fn code(&self) -> String {
+        match self {
+            Self::Refused { status, .. } | Self::Upstream { status, .. } => status.to_string(),
+            Self::Unreachable { .. } => "unreachable".to_owned(),
+            Self::Unreadable { .. } => "unreadable".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CanopyError, Endpoint};
+
+    fn refused(status: u16) -> CanopyError {
+        CanopyError::Refused { endpoint: Endpoint::Verification, status, detail: "gone".to_owned() }
+    }
+
+    #[test]
+    fn fault_b13_a_refusal_is_final_unless_it_is_about_the_moment() {
+        assert!([400, 403, 404, 409, 422].map(refused).iter().all(CanopyError::is_final));
+        assert!(![408, 425, 429].map(refused).iter().any(CanopyError::is_final));
+    }
+
+    #[test]
+    fn silence_and_breakage_are_never_final() {
+        let why = String::new();
+        let endpoint = Endpoint::Worklist;
+        assert!(!CanopyError::Unreachable { endpoint, why: why.clone() }.is_final());
+        assert!(!CanopyError::Unreadable { endpoint, why: why.clone() }.is_final());
+        assert!(!CanopyError::Upstream { endpoint, status: 502, detail: why }.is_final());
+    }
+
+    #[test]
+    fn an_error_says_what_was_attempted_and_why_it_failed() {
+        let text = refused(403).to_string();
+        assert_eq!(text, "failed to report a verification to Canopy: it refuses with status 403 (gone)");
+    }
+}
