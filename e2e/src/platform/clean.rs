@@ -13,8 +13,9 @@ use super::layout::Layout;
 use super::project::PROJECT_PREFIX;
 use crate::progress::Progress;
 
-/// Besides the current one, the newest other is kept: going back and forth between two branches stays quick.
-const KEEP_OTHERS: usize = 1;
+/// Besides the current one, the newest others are kept: going back and forth between branches stays quick, and what an
+/// operator that runs on yesterday's image starts today is still there.
+const KEEP_OTHERS: usize = 3;
 
 /// Whether we gave an image its name.
 pub(crate) fn is_ours(image: &str) -> bool {
@@ -22,7 +23,7 @@ pub(crate) fn is_ours(image: &str) -> bool {
 }
 
 /// Which names, listed newest first, are more than is kept: per name before the `separator`, all but the current ones
-/// and the newest other.
+/// and the newest others.
 fn surplus(listed: &[String], current: &BTreeSet<String>, separator: char) -> Vec<String> {
     let mut others: BTreeMap<String, usize> = BTreeMap::new();
     let is_surplus = |name: &&String| {
@@ -103,10 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn the_current_and_the_newest_other_are_kept_per_name() {
-        let listed = names(&["x/a:4", "x/a:3", "x/b:9", "x/a:2", "x/a:1"]);
-        let current = BTreeSet::from(["x/a:2".to_owned()]);
-        assert_eq!(surplus(&listed, &current, ':'), ["x/a:3", "x/a:1"]);
+    fn the_current_and_the_newest_others_are_kept_per_name() {
+        let listed = names(&["x/a:7", "x/a:6", "x/b:9", "x/a:5", "x/a:4", "x/a:3", "x/b:1"]);
+        let current = BTreeSet::from(["x/a:4".to_owned()]);
+        assert_eq!(surplus(&listed, &current, ':'), ["x/a:3"]);
     }
 
     #[test]
@@ -126,14 +127,14 @@ mod tests {
     fn old_tools_go_and_those_in_use_stay() {
         let cache = tempfile::tempdir().unwrap();
         let layout = Layout::find(Some(cache.path().into()), None).unwrap();
-        for name in ["local-path-provisioner-1", "kopia-1", "kopia-2", "kopia-3"] {
+        for name in ["local-path-provisioner-1", "kopia-1", "kopia-2", "kopia-3", "kopia-4", "kopia-5"] {
             std::fs::create_dir_all(layout.tools().join(name)).unwrap();
         }
-        tools(&layout, &BTreeSet::from(["kopia-2".to_owned()])).unwrap();
+        tools(&layout, &BTreeSet::from(["kopia-1".to_owned()])).unwrap();
         let left = newest_first(&layout.tools());
-        assert_eq!(left.len(), 3, "{left:?}");
+        assert_eq!(left.len(), 5, "{left:?}");
         assert!(
-            left.contains(&"kopia-2".to_owned()) && left.contains(&"local-path-provisioner-1".to_owned())
+            left.contains(&"kopia-1".to_owned()) && left.contains(&"local-path-provisioner-1".to_owned())
         );
     }
 }

@@ -1,6 +1,7 @@
 //! The images of the platform: which there are, what each is called, and what each is made from. Pure data.
 
 pub(crate) mod build;
+mod debian;
 mod recipe;
 
 use super::key::{Key, KeyBuilder};
@@ -172,9 +173,10 @@ impl Image {
 /// What the names of images built here begin with.
 pub(crate) const BUILT_PREFIX: &str = "localhost/pgro-e2e/";
 
-/// The image kind's own release notes name for this version of kind, nearest to the version built here.
+/// v1.34.11 as the release notes of this version of kind name it, nearest to the version built here. By digest alone:
+/// podman takes no name that has a tag and a digest.
 const PUBLISHED_NODE: &str =
-    "docker.io/kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d";
+    "docker.io/kindest/node@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d";
 
 /// The name of a PostgreSQL image with `{major}` where the version goes; one key covers all versions, since a template
 /// has room for only one.

@@ -61,6 +61,10 @@ pub(crate) async fn ensure(
                 host.needs("cc", "to build the pause image", "`sudo apt-get install -y gcc libc6-dev`")?;
             }
             Need::Cargo => host.needs("cargo", "to build pgro's programs", "install Rust with rustup")?,
+            Need::Debootstrap if !host.root => bail!(
+                "building images from Debian packages needs root: run this again as root \
+                 (`sudo -E env PATH=$PATH cargo run -p e2e -- …`)"
+            ),
             Need::Debootstrap if !host.has("debootstrap") => {
                 host.install(&["debootstrap"], layout, progress).await?;
             }

@@ -7,11 +7,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::recipe::DEBIAN_PACKAGES;
-use super::{Image, Origin, Recipe, Suite};
-use crate::platform::command::{LONG, Run};
+use super::{Image, Origin, Recipe, debian};
 use crate::platform::engine::{Build, Engine};
-use crate::platform::host;
 use crate::platform::layout::Layout;
 use crate::platform::store::Draft;
 use crate::platform::tool;
@@ -28,21 +25,10 @@ impl Workshop<'_> {
         let name = image.reference(self.origin);
         let made = match image {
             _ if image.is_pulled(self.origin) => self.engine.pull(&name, log).await,
-            Image::Debian(suite) => self.bootstrap(suite, &name, log).await,
+            Image::Debian(suite) => debian::bootstrap(self, suite, &name, log).await,
             _ => self.build(&image.recipe(), &image.name(), &name, log).await,
         };
         made.with_context(|| format!("failed to make the image {name}"))
-    }
-
-    /// The smallest Debian, from packages alone. Its list of sources is the machine's mirror, so that later builds on
-    /// it reach the same packages.
-    async fn bootstrap(&self, suite: Suite, name: &str, log: &Path) -> Result<()> {
-        let mirror = host::debian_mirror()?;
-        let rootfs = Draft::begin(&self.layout.temp(), "rootfs")?;
-        let include = format!("--include={DEBIAN_PACKAGES}");
-        let run = Run::new("debootstrap").args(["--variant=minbase", &include, suite.name()]);
-        run.arg(rootfs.path()).arg(mirror).deadline(LONG).logged(log).await?;
-        self.engine.import(rootfs.path(), name, log).await
     }
 
     async fn build(&self, recipe: &Recipe, label: &str, name: &str, log: &Path) -> Result<()> {

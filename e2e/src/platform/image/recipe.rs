@@ -1,6 +1,6 @@
 //! What each image that is built here is made from. Pure data.
 
-use super::{Image, Major, Origin, Suite};
+use super::{Image, Major, Origin, Suite, debian};
 use crate::platform::asset::{Asset, NODE};
 use crate::platform::key::KeyBuilder;
 use crate::platform::tool::{KUBERNETES, Tool};
@@ -38,7 +38,7 @@ impl Recipe {
 impl Image {
     pub(crate) fn recipe(self) -> Recipe {
         match self {
-            Self::Debian(_) => made(None, DEBIAN_PACKAGES, &[]),
+            Self::Debian(_) => made(None, debian::inputs(), &[]),
             Self::Base => made(Some(Self::Debian(Suite::Bookworm)), apt("ca-certificates"), &[]),
             Self::Pause => made(None, "COPY bin/pause /pause\nENTRYPOINT [\"/pause\"]\n", &[Tool::Pause]),
             Self::Coredns => {
@@ -62,9 +62,6 @@ impl Image {
         }
     }
 }
-
-/// What debootstrap adds to the smallest Debian; certificates, so that later packages may come over TLS.
-pub(super) const DEBIAN_PACKAGES: &str = "ca-certificates";
 
 fn made(from: Option<Image>, lines: impl Into<String>, tools: &[Tool]) -> Recipe {
     Recipe { from, lines: lines.into(), tools: tools.to_vec(), files: &[], archive: Vec::new() }
