@@ -32,3 +32,5 @@ pub const ATTEMPT: &str = "pgro.bes.au/attempt";
 pub const PENDING_REPORT: &str = "pgro.bes.au/pending-report";
 /// On a restore Job: the traffic its proxy counted, as JSON.
 pub const TRAFFIC: &str = "pgro.bes.au/traffic";
+/// Written by a person to release a held teardown: an RFC 3339 timestamp not older than the absence.
+pub const RELEASE_TEARDOWN: &str = "pgro.bes.au/release-teardown";

@@ -1,0 +1,20 @@
+//! What the operator thinks in: identities, wishes, records, runs.
+//!
+//! Input: nothing but other values. Output: types both sides of a decision are normalised to, so that a difference
+//! is `!=`. Must not: know Kubernetes clients, HTTP or the clock.
+
+mod attempt;
+mod identity;
+mod observed;
+mod order;
+mod record;
+mod run;
+mod wanted;
+
+pub use attempt::{Attempt, Ending, FailureClass};
+pub use identity::Identity;
+pub use observed::{Observed, Owner, Replica, Seen, ServiceSeen};
+pub use order::{PostgresOrder, RestoreOrder, ServeOrder};
+pub use record::{Phase, Record, UnreadableRecord};
+pub use run::{JobPhase, JobSeen, PostgresPhase, PostgresSeen, Run};
+pub use wanted::{Snapshot, Source, Target, Wanted};

@@ -1,0 +1,77 @@
+//! What the cluster shows of one run: its restore Job and its postgres Deployment.
+
+use contract::{
+    broker::TrafficStats,
+    pods::{PrepareReport, Restored},
+};
+use jiff::Timestamp;
+
+/// The objects of one run, as far as they exist.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Run {
+    /// Whether its volume exists.
+    pub volume: bool,
+    /// Its restore Job.
+    pub job: Option<JobSeen>,
+    /// Its postgres Deployment.
+    pub postgres: Option<PostgresSeen>,
+}
+
+/// A restore Job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobSeen {
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// How far it is.
+    pub phase: JobPhase,
+    /// What its proxy counted, once it has told.
+    pub traffic: Option<TrafficStats>,
+}
+
+/// How far a restore is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobPhase {
+    /// No container of it runs yet; the cluster's own reason where it gives one.
+    Starting {
+        /// Such as `ImagePullBackOff` or `Unschedulable: 0/3 nodes…`.
+        waiting_for: Option<String>,
+    },
+    /// It runs.
+    Running,
+    /// It ended well and left this.
+    Restored(Restored),
+    /// The pod itself told why it failed.
+    Failed(contract::pods::Failure),
+    /// It ended without telling why; the cluster's own reason, such as `OOMKilled`.
+    Lost(String),
+}
+
+/// A postgres Deployment and the newest pod of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresSeen {
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// How far it is.
+    pub phase: PostgresPhase,
+}
+
+/// How far a database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PostgresPhase {
+    /// No container of it runs yet; the cluster's own reason where it gives one.
+    Starting {
+        /// Such as `ImagePullBackOff` or `Unschedulable: 0/3 nodes…`.
+        waiting_for: Option<String>,
+    },
+    /// Being recovered, repaired and checked, or prepared and not yet answering.
+    Preparing,
+    /// Prepared, checked, and answering.
+    Ready(PrepareReport),
+    /// `prepare` said no; its report where it left one.
+    Failed {
+        /// What it found.
+        report: Option<PrepareReport>,
+        /// Why, for people.
+        message: String,
+    },
+}

@@ -1,0 +1,137 @@
+//! What to do, decided: worklist, cluster and time in, a plan out.
+//!
+//! Input: values only, `now` included. Output: for every namespace and every entry one [`Decision`]: a step with all
+//! its data, or the reason why nothing is done. Must not: ask a clock, a cluster or Canopy; have an effect.
+
+mod attempt;
+mod backoff;
+mod because;
+mod cleanup;
+mod conclude;
+pub mod guard;
+mod policy;
+mod refresh;
+mod replica;
+mod report;
+mod step;
+mod worklist;
+
+pub use because::Because;
+pub use guard::{Guard, Verdict};
+pub use policy::Policy;
+pub use step::{Notice, Step};
+pub use worklist::Worklist;
+
+use crate::model::{Attempt, Observed, Record, Replica, Seen, Wanted};
+use contract::{ids::ReplicaKey, names::NamespaceName};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// One decision per namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Do this.
+    Do(Step),
+    /// Leave it alone, for this reason.
+    Rest(Because),
+}
+
+/// What to do with everything there is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// By namespace, those still to be made included.
+    pub decisions: BTreeMap<NamespaceName, Decision>,
+}
+
+impl Plan {
+    /// The steps, in the order they are to be taken: those that free something come before those that take it.
+    pub fn steps(&self) -> Vec<&Step> {
+        let mut steps: Vec<&Step> = self.decisions.values().filter_map(Decision::step).collect();
+        steps.sort_by_key(|step| step.rank());
+        steps
+    }
+}
+
+impl Decision {
+    fn step(&self) -> Option<&Step> {
+        match self {
+            Self::Do(step) => Some(step),
+            Self::Rest(_) => None,
+        }
+    }
+}
+
+/// Decides everything. Equal input gives an equal plan.
+pub fn plan(
+    worklist: &Worklist,
+    observed: &Observed,
+    guard: &Guard,
+    now: Timestamp,
+    policy: &Policy,
+) -> Plan {
+    let mut slots = Slots::new(observed, policy);
+    let mut decisions = BTreeMap::new();
+    for replica in by_age(observed) {
+        let wish = worklist.wish(replica.identity.key);
+        let decision = replica::decide(replica, &wish, guard, now, policy, &mut slots);
+        decisions.insert(replica.namespace.clone(), decision);
+    }
+    for (namespace, seen) in &observed.namespaces {
+        if let Seen::Unreadable { why, .. } = seen {
+            decisions.insert(namespace.clone(), Decision::Rest(Because::Unreadable { why: why.clone() }));
+        }
+    }
+    for wanted in worklist.entries().filter(|wanted| !observed.has(wanted.identity.key)) {
+        decisions.entry(wanted.namespace.clone()).or_insert_with(|| provision(wanted));
+    }
+    Plan { decisions }
+}
+
+/// Oldest wish first, so that a queue of many is served fairly.
+fn by_age(observed: &Observed) -> Vec<&Replica> {
+    let waiting_since = |replica: &Replica| match &replica.record.attempt {
+        Some(attempt) => attempt.started_at,
+        None => replica.created_at,
+    };
+    let mut replicas: Vec<&Replica> = observed.replicas().collect();
+    replicas.sort_by_key(|replica| (waiting_since(replica), replica.namespace.clone()));
+    replicas
+}
+
+fn provision(wanted: &Wanted) -> Decision {
+    let record = replica::wished(&Record::default(), wanted);
+    Decision::Do(Step::CreateNamespace {
+        namespace: wanted.namespace.clone(),
+        identity: wanted.identity.clone(),
+        record: Box::new(record),
+    })
+}
+
+/// Restores that may still be begun.
+#[derive(Debug)]
+struct Slots {
+    free: usize,
+}
+
+impl Slots {
+    fn new(observed: &Observed, policy: &Policy) -> Self {
+        let restoring = |replica: &&Replica| replica.record.attempt.as_ref().is_some_and(Attempt::is_open);
+        Self {
+            free: policy
+                .max_concurrent_restores
+                .saturating_sub(observed.replicas().filter(restoring).count()),
+        }
+    }
+
+    fn take(&mut self) -> bool {
+        let taken = self.free > 0;
+        self.free = self.free.saturating_sub(1);
+        taken
+    }
+}
+
+/// The keys a plan may not tear down since their entries did not read.
+pub type Quarantined = BTreeMap<ReplicaKey, String>;
+
+#[cfg(test)]
+mod tests;

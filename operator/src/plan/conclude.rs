@@ -1,0 +1,126 @@
+//! The end of an attempt: what is remembered, and the report that is written down with it in one write.
+
+use super::{Notice, Step};
+use crate::model::{Attempt, Ending, FailureClass, Phase, Record, Replica};
+use contract::{
+    broker::TrafficStats,
+    canopy::{HealthDetails, Outcome, Verification},
+    pods::PrepareReport,
+};
+use jiff::Timestamp;
+
+/// Longest error text that is remembered and reported, characters.
+const ERROR_MAX: usize = 2000;
+
+/// What a conclusion is drawn from.
+pub(super) struct Facts<'a> {
+    replica: &'a Replica,
+    attempt: &'a Attempt,
+    record: &'a Record,
+    now: Timestamp,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn new(
+        replica: &'a Replica,
+        attempt: &'a Attempt,
+        record: &'a Record,
+        now: Timestamp,
+    ) -> Self {
+        Self { replica, attempt, record, now }
+    }
+
+    fn ended(&self, ending: Ending) -> Attempt {
+        Attempt { ending: Some(ending), ..self.attempt.clone() }
+    }
+
+    fn traffic(&self) -> Option<TrafficStats> {
+        self.replica.runs.get(&self.attempt.run())?.job.as_ref()?.traffic
+    }
+
+    fn report(
+        &self,
+        outcome: Outcome,
+        checked: Option<&PrepareReport>,
+        error: Option<String>,
+    ) -> Verification {
+        let identity = &self.replica.identity;
+        let traffic = self.traffic();
+        Verification {
+            group: identity.group,
+            server_id: identity.key.server_id,
+            backup_type: identity.backup_type.clone(),
+            intent: identity.intent,
+            outcome,
+            replica_healthy: outcome == Outcome::Success && checked.is_some_and(PrepareReport::is_sound),
+            observed_at: self.now,
+            replica_id: Some(identity.key.replica_id),
+            run_id: Some(self.attempt.run_id(identity.key)),
+            snapshot_id: Some(self.attempt.snapshot.clone()),
+            error,
+            postgres_version: checked.and_then(|report| report.postgres_version.clone()),
+            s3_sent_raw_bytes: traffic.map(|t| t.s3_sent_raw_bytes),
+            s3_sent_payload_bytes: traffic.map(|t| t.s3_sent_payload_bytes),
+            s3_received_raw_bytes: traffic.map(|t| t.s3_received_raw_bytes),
+            s3_received_payload_bytes: traffic.map(|t| t.s3_received_payload_bytes),
+            health_details: checked.and_then(|report| serde_json::to_value(details(report)).ok()),
+        }
+    }
+
+    fn write(&self, record: Record, report: Verification, notice: Notice) -> Step {
+        let mut record = record;
+        record.outbox.push(report);
+        Step::WriteRecord {
+            namespace: self.replica.namespace.clone(),
+            owner: self.replica.owner.clone(),
+            record: Box::new(record),
+            notice: Some(notice),
+        }
+    }
+}
+
+fn details(report: &PrepareReport) -> HealthDetails {
+    HealthDetails {
+        fixes: report.fixes.clone(),
+        checks: report.checks.clone(),
+        databases: report.databases.clone(),
+    }
+}
+
+/// The attempt's database is served and sound.
+pub(super) fn succeeded(facts: &Facts<'_>, checked: &PrepareReport) -> Step {
+    let attempt = facts.attempt;
+    let record = Record {
+        phase: Phase::Active,
+        last_restored_snapshot_id: Some(attempt.snapshot.clone()),
+        last_restored_snapshot_at: attempt.snapshot_at,
+        last_restored_at: Some(facts.now),
+        serving_run: Some(attempt.run()),
+        postgres_version: checked.postgres_version.clone(),
+        last_verification_error: None,
+        attempt: Some(facts.ended(Ending::Succeeded { at: facts.now })),
+        ..facts.record.clone()
+    };
+    let notice =
+        Notice::Verified { intent: facts.replica.identity.intent, snapshot: attempt.snapshot.clone() };
+    facts.write(record, facts.report(Outcome::Success, Some(checked), None), notice)
+}
+
+/// The attempt failed; what served before goes on serving.
+pub(super) fn failed(
+    facts: &Facts<'_>,
+    class: FailureClass,
+    checked: Option<&PrepareReport>,
+    message: &str,
+) -> Step {
+    let error: String = format!("{}: {message}", class.as_str()).chars().take(ERROR_MAX).collect();
+    let phase = if facts.record.serving_run.is_some() { Phase::Active } else { Phase::Failed };
+    let record = Record {
+        phase,
+        last_verification_error: Some(error.clone()),
+        attempt: Some(facts.ended(Ending::Failed { at: facts.now, class })),
+        ..facts.record.clone()
+    };
+    let notice = Notice::Failed { intent: facts.replica.identity.intent, class, message: error.clone() };
+    facts.write(record, facts.report(Outcome::Failure, checked, Some(error)), notice)
+}

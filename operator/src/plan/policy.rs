@@ -1,0 +1,69 @@
+//! The numbers decisions turn on.
+
+use jiff::SignedDuration;
+
+/// Limits and pauses; every one can be set from the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Attempts in progress at a time.
+    pub max_concurrent_restores: usize,
+    /// Longest time a pod may take until its first container runs: images are pulled and nodes added within it.
+    pub start_deadline: SignedDuration,
+    /// Longest time a restore may run.
+    pub restore_deadline: SignedDuration,
+    /// Longest time recovery and checks may take together.
+    pub verify_deadline: SignedDuration,
+    /// Pause after a first failure; doubled with each further one.
+    pub retry_base: SignedDuration,
+    /// Longest such pause.
+    pub retry_max: SignedDuration,
+    /// How long connections to the old run may go on after a refresh.
+    pub drain: SignedDuration,
+    /// Shortest time between two restores of the same snapshot, whatever `freshness_seconds` says.
+    pub refresh_min: SignedDuration,
+    /// How long a teardown waits for an unacknowledged report.
+    pub report_patience: SignedDuration,
+    /// When an absent entry may be torn down.
+    pub teardown: TeardownPolicy,
+}
+
+/// When an absent entry may be torn down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeardownPolicy {
+    /// Consecutive complete worklists it has to be absent from.
+    pub absences: u32,
+    /// Over at least this time.
+    pub min: SignedDuration,
+    /// The same time where a large share of all replicas is absent at once.
+    pub hold: SignedDuration,
+    /// That share, per cent: above it the absence looks like a mistake.
+    pub mass_percent: usize,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            max_concurrent_restores: 8,
+            start_deadline: SignedDuration::from_mins(15),
+            restore_deadline: SignedDuration::from_hours(4),
+            verify_deadline: SignedDuration::from_hours(2),
+            retry_base: SignedDuration::from_mins(1),
+            retry_max: SignedDuration::from_hours(1),
+            drain: SignedDuration::from_secs(30),
+            refresh_min: SignedDuration::from_mins(1),
+            report_patience: SignedDuration::from_mins(10),
+            teardown: TeardownPolicy::default(),
+        }
+    }
+}
+
+impl Default for TeardownPolicy {
+    fn default() -> Self {
+        Self {
+            absences: 5,
+            min: SignedDuration::from_mins(2),
+            hold: SignedDuration::from_hours(1),
+            mass_percent: 30,
+        }
+    }
+}

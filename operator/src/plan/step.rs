@@ -1,0 +1,139 @@
+//! Steps: what is done to the cluster or told to Canopy, with everything the doing needs.
+
+use crate::model::{FailureClass, Identity, Owner, PostgresOrder, Record, RestoreOrder, ServeOrder};
+use contract::{
+    canopy::Verification,
+    ids::{Intent, RunId},
+    names::{NamespaceName, RunName},
+};
+use serde::Serialize;
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Make the namespace of a replica that has none.
+    CreateNamespace {
+        /// Its name.
+        namespace: NamespaceName,
+        /// Its labels.
+        identity: Identity,
+        /// Its annotations.
+        record: Box<Record>,
+    },
+    /// Write the record; fails if the namespace has changed since it was read.
+    WriteRecord {
+        /// Which namespace.
+        namespace: NamespaceName,
+        /// The very object that was read.
+        owner: Owner,
+        /// What is remembered from now on.
+        record: Box<Record>,
+        /// What people are told of it.
+        notice: Option<Notice>,
+    },
+    /// Make what a restore needs and start it.
+    StartRestore {
+        /// What to build.
+        order: RestoreOrder,
+        /// For whom credentials are asked.
+        run_id: RunId,
+    },
+    /// Bring PostgreSQL up on a restored volume.
+    StartPostgres(PostgresOrder),
+    /// Point Service and Secrets to a run.
+    Serve(ServeOrder),
+    /// Delete a run's objects.
+    RemoveRun {
+        /// Where.
+        namespace: NamespaceName,
+        /// Which.
+        run: RunName,
+    },
+    /// Tell Canopy an outcome; on its acknowledgement write `acknowledged`, on its refusal `refused`.
+    SendReport {
+        /// Where.
+        namespace: NamespaceName,
+        /// The very object the report was read from.
+        owner: Owner,
+        /// What to tell.
+        report: Box<Verification>,
+        /// The record without this report, acknowledged.
+        acknowledged: Box<Record>,
+        /// The record without this report, not acknowledged.
+        refused: Box<Record>,
+    },
+    /// Delete the namespace, if it is still the one that was read.
+    DeleteNamespace {
+        /// Which.
+        namespace: NamespaceName,
+        /// The very object that was read.
+        owner: Owner,
+    },
+}
+
+/// What people are told of a change, as an event and in metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "notice", rename_all = "snake_case")]
+pub enum Notice {
+    /// An attempt ended well.
+    Verified {
+        /// For what.
+        intent: Intent,
+        /// Which snapshot.
+        snapshot: String,
+    },
+    /// An attempt ended badly.
+    Failed {
+        /// For what.
+        intent: Intent,
+        /// Who is to blame.
+        class: FailureClass,
+        /// Why.
+        message: String,
+    },
+    /// A teardown has begun.
+    TearingDown,
+}
+
+impl Step {
+    /// The namespace it is about.
+    pub fn namespace(&self) -> &NamespaceName {
+        match self {
+            Self::CreateNamespace { namespace, .. }
+            | Self::WriteRecord { namespace, .. }
+            | Self::RemoveRun { namespace, .. }
+            | Self::SendReport { namespace, .. }
+            | Self::DeleteNamespace { namespace, .. } => namespace,
+            Self::StartRestore { order, .. } => &order.namespace,
+            Self::StartPostgres(order) => &order.namespace,
+            Self::Serve(order) => &order.namespace,
+        }
+    }
+
+    /// Its name in logs, metrics and status.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CreateNamespace { .. } => "create_namespace",
+            Self::WriteRecord { .. } => "write_record",
+            Self::StartRestore { .. } => "start_restore",
+            Self::StartPostgres(_) => "start_postgres",
+            Self::Serve(_) => "serve",
+            Self::RemoveRun { .. } => "remove_run",
+            Self::SendReport { .. } => "send_report",
+            Self::DeleteNamespace { .. } => "delete_namespace",
+        }
+    }
+
+    /// Its place among the steps of a plan: what keeps guests served first, what frees before what takes.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::Serve(_) => 0,
+            Self::WriteRecord { .. } => 1,
+            Self::RemoveRun { .. } | Self::DeleteNamespace { .. } => 2,
+            Self::StartPostgres(_) => 3,
+            Self::StartRestore { .. } => 4,
+            Self::CreateNamespace { .. } => 5,
+            Self::SendReport { .. } => 6,
+        }
+    }
+}

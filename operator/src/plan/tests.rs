@@ -1,0 +1,8 @@
+//! The planner's specification: a tiny model cluster, and sentences about what it does.
+
+mod failures;
+mod lifecycle;
+mod refresh;
+mod reports;
+mod sim;
+mod teardown;

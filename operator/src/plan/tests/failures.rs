@@ -1,0 +1,191 @@
+use super::sim::{FIRST, SECOND, Sim, sound, target, wanted};
+use crate::{
+    model::{JobPhase, Phase, PostgresPhase},
+    plan::Because,
+};
+use contract::{
+    canopy::Outcome,
+    pods::{CheckResult, Failure, FailureReason, PrepareReport},
+};
+
+#[test]
+fn a_failed_restore_is_reported_with_its_reason() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    sim.fails(&entry, FailureReason::SnapshotNotFound);
+    assert_eq!(sim.phase(&entry), Phase::Failed);
+    let report = &sim.reported[0];
+    assert_eq!((report.outcome, report.replica_healthy), (Outcome::Failure, false));
+    assert_eq!(report.error.as_deref(), Some("backup_bad: snapshot_not_found: it said so"));
+}
+
+#[test]
+fn a_failed_attempt_is_retried_after_growing_pauses_under_a_new_run_id() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    let mut pauses = Vec::new();
+    for _ in 0..3 {
+        sim.fails(&entry, FailureReason::ProxyUnavailable);
+        let Because::BackingOff { until, .. } = sim.because(&entry) else {
+            panic!("{:?}", sim.because(&entry))
+        };
+        pauses.push(until.duration_since(sim.now));
+        sim.now = until;
+        sim.settle();
+        assert_eq!(sim.phase(&entry), Phase::Restoring);
+    }
+    assert!(pauses.is_sorted() && pauses[0] < pauses[2], "{pauses:?}");
+    let ids: std::collections::BTreeSet<_> = sim.reported.iter().map(|r| r.run_id).collect();
+    assert_eq!(ids.len(), 3);
+}
+
+#[test]
+fn a_newer_snapshot_is_tried_at_once() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    sim.fails(&entry, FailureReason::NoCluster);
+    let mut newer = entry.clone();
+    newer.target = target(SECOND, "2026-01-02T00:00:00Z");
+    sim.poll([newer]);
+    sim.settle();
+    assert_eq!(sim.phase(&entry), Phase::Restoring);
+}
+
+#[test]
+fn fault_e6_a_hostile_snapshot_id_is_refused_reported_and_never_built() {
+    let mut entry = wanted(1, None);
+    entry.target = target("$(touch /pwned)", "2026-01-01T00:00:00Z");
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    assert_eq!(sim.phase(&entry), Phase::Failed);
+    assert_eq!(sim.because(&entry), Because::Refused);
+    assert!(sim.replica(&entry.namespace).runs.is_empty());
+    assert_eq!(sim.reported.len(), 1);
+    assert_eq!(sim.reported[0].snapshot_id.as_deref(), Some("$(touch /pwned)"));
+    sim.pass(100_000);
+    sim.settle();
+    assert_eq!(sim.reported.len(), 1);
+}
+
+#[test]
+fn denied_credentials_fail_the_attempt_and_it_recovers_when_granted() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    while !sim.observed.has(entry.identity.key) || sim.replica(&entry.namespace).record.attempt.is_none() {
+        for step in sim.plan().steps().into_iter().cloned().collect::<Vec<_>>() {
+            sim.take(step);
+        }
+    }
+    let run = sim.open_run(&entry);
+    sim.replica_mut(&entry.namespace).denied = Some((run, "403 no declaration grants it".into()));
+    sim.settle();
+    assert_eq!(sim.phase(&entry), Phase::Failed);
+    assert_eq!(sim.reported[0].error.as_deref(), Some("credentials_denied: 403 no declaration grants it"));
+    sim.pass(3600);
+    sim.settle();
+    sim.comes_up(&entry);
+    assert_eq!(sim.phase(&entry), Phase::Active);
+}
+
+#[test]
+fn fault_a22_a_pod_that_never_starts_is_a_named_failure() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    sim.job_ends(&entry, JobPhase::Starting { waiting_for: Some("ImagePullBackOff".into()) });
+    sim.pass(3600);
+    sim.settle();
+    let error = sim.reported[0].error.clone().unwrap();
+    assert!(error.starts_with("deadline: ") && error.contains("ImagePullBackOff"), "{error}");
+}
+
+#[test]
+fn fault_e2_a_pod_that_ends_without_a_word_is_never_a_success() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    sim.job_ends(&entry, JobPhase::Lost("OOMKilled".into()));
+    let error = sim.reported[0].error.clone().unwrap();
+    assert!(error.starts_with("infrastructure: ") && error.contains("OOMKilled"), "{error}");
+}
+
+#[test]
+fn fault_f10_a_database_that_fails_a_check_is_never_served() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    sim.restored(&entry);
+    let mut report = sound();
+    report.checks[2].result = CheckResult::Failed;
+    report.failure = Some(Failure { reason: FailureReason::CheckFailed, message: "app.t_pkey".into() });
+    sim.postgres_comes_to(
+        &entry,
+        PostgresPhase::Failed { report: Some(report), message: "check_failed: app.t_pkey".into() },
+    );
+    assert_eq!(sim.phase(&entry), Phase::Failed);
+    assert_eq!(sim.replica(&entry.namespace).service, None);
+    let report = &sim.reported[0];
+    assert_eq!(report.error.as_deref(), Some("verification_failed: check_failed: app.t_pkey"));
+    assert_eq!(report.health_details.as_ref().unwrap()["checks"][2]["result"], "failed");
+    assert_eq!(report.postgres_version.as_deref(), Some("15.18"));
+}
+
+#[test]
+fn an_answering_server_without_passed_checks_is_not_healthy() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    sim.restored(&entry);
+    sim.postgres_comes_to(&entry, PostgresPhase::Ready(PrepareReport::default()));
+    assert_eq!(sim.reported[0].outcome, Outcome::Failure);
+    assert_eq!(sim.replica(&entry.namespace).service, None);
+}
+
+#[test]
+fn fault_a21_recovery_that_never_ends_meets_its_deadline() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    sim.restored(&entry);
+    sim.pass(6 * 3600);
+    sim.settle();
+    assert!(sim.reported[0].error.as_deref().unwrap().starts_with("deadline: failed to recover"));
+}
+
+#[test]
+fn fault_b12_an_entry_that_changes_before_anything_was_made_is_followed() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    while !sim.observed.has(entry.identity.key) || sim.replica(&entry.namespace).record.attempt.is_none() {
+        for step in sim.plan().steps().into_iter().cloned().collect::<Vec<_>>() {
+            sim.take(step);
+        }
+    }
+    let mut newer = entry.clone();
+    newer.target = target(SECOND, "2026-01-02T00:00:00Z");
+    sim.poll([newer.clone()]);
+    sim.settle();
+    sim.comes_up(&newer);
+    assert_eq!(sim.reported.len(), 1);
+    assert_eq!(sim.reported[0].snapshot_id.as_deref(), Some(SECOND));
+}
+
+#[test]
+fn fault_b12_an_entry_that_changes_under_a_running_restore_waits_for_its_end() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    let mut newer = entry.clone();
+    newer.target = target(SECOND, "2026-01-02T00:00:00Z");
+    sim.poll([newer.clone()]);
+    sim.settle();
+    sim.comes_up(&newer);
+    sim.pass(60);
+    sim.settle();
+    sim.comes_up(&newer);
+    let snapshots: Vec<_> = sim.reported.iter().filter_map(|r| r.snapshot_id.as_deref()).collect();
+    assert_eq!(snapshots, [FIRST, SECOND]);
+}

@@ -1,0 +1,284 @@
+//! A cluster and a Canopy made of values: steps are taken by rewriting [`Observed`].
+
+use crate::{
+    model::{
+        Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen, Replica, Run, Seen,
+        ServiceSeen, Snapshot, Source, Target, Wanted,
+    },
+    plan::{Because, Decision, Guard, Plan, Policy, Step, Worklist, plan},
+};
+use contract::{
+    canopy::Verification,
+    ids::{GroupId, Intent, ReplicaId, ReplicaKey, ServerId},
+    names::{NamespaceName, RunName, namespace_name},
+    pods::{
+        Check, CheckName, CheckResult, Failure, FailureReason, MANDATORY_CHECKS, PrepareReport, Restored,
+    },
+};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+pub(super) const FIRST: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+pub(super) const SECOND: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+pub(super) struct Sim {
+    pub(super) now: Timestamp,
+    pub(super) policy: Policy,
+    pub(super) worklist: Worklist,
+    pub(super) observed: Observed,
+    pub(super) guard: Guard,
+    pub(super) reported: Vec<Verification>,
+    pub(super) writes: usize,
+    revision: u64,
+}
+
+pub(super) fn wanted(number: u128, snapshot: Option<&str>) -> Wanted {
+    let key = ReplicaKey {
+        replica_id: ReplicaId(Uuid::from_u128(number)),
+        server_id: ServerId(Uuid::from_u128(number + 1000)),
+    };
+    let name = format!("clinic {number}");
+    Wanted {
+        identity: Identity {
+            key,
+            group: GroupId(Uuid::from_u128(7)),
+            backup_type: "tamanu-postgres".parse().unwrap(),
+            intent: Intent::Verify,
+        },
+        namespace: namespace_name(&name, key),
+        display_name: name,
+        freshness: None,
+        target: snapshot.map_or(Target::Nothing, |id| target(id, "2026-01-01T00:00:00Z")),
+    }
+}
+
+pub(super) fn target(id: &str, at: &str) -> Target {
+    let at = Some(at.parse().unwrap());
+    match id.parse() {
+        Ok(id) => Target::Restore(Snapshot {
+            id,
+            at,
+            source: Source {
+                bucket: "backups".parse().unwrap(),
+                prefix: "".parse().unwrap(),
+                region: "us-east-1".parse().unwrap(),
+            },
+        }),
+        Err(why) => Target::Impossible { snapshot: id.into(), at, why: why.to_string() },
+    }
+}
+
+pub(super) fn sound() -> PrepareReport {
+    let check = |name: CheckName| Check {
+        name,
+        result: CheckResult::Passed,
+        scope: "1 database".into(),
+        duration_ms: 1,
+        detail: None,
+    };
+    PrepareReport {
+        postgres_version: Some("15.18".into()),
+        databases: vec!["app".into()],
+        primary_database: Some("app".into()),
+        checks: MANDATORY_CHECKS.into_iter().map(check).collect(),
+        ..PrepareReport::default()
+    }
+}
+
+impl Sim {
+    pub(super) fn new(entries: impl IntoIterator<Item = Wanted>) -> Self {
+        let mut sim = Self {
+            now: "2026-06-01T00:00:00Z".parse().unwrap(),
+            policy: Policy::default(),
+            worklist: Worklist::default(),
+            observed: Observed::default(),
+            guard: Guard::default(),
+            reported: Vec::new(),
+            writes: 0,
+            revision: 0,
+        };
+        sim.poll(entries);
+        sim
+    }
+
+    /// One more worklist is read.
+    pub(super) fn poll(&mut self, entries: impl IntoIterator<Item = Wanted>) {
+        self.worklist = Worklist::read(entries, BTreeMap::new(), true);
+        self.guard = self.guard.after(&self.worklist, &self.observed, self.now, &self.policy.teardown);
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        plan(&self.worklist, &self.observed, &self.guard, self.now, &self.policy)
+    }
+
+    /// Takes steps until nothing is left to do; more than 50 rounds mean it never rests.
+    pub(super) fn settle(&mut self) {
+        for _ in 0..50 {
+            let plan = self.plan();
+            let steps: Vec<Step> = plan.steps().into_iter().cloned().collect();
+            if steps.is_empty() {
+                return;
+            }
+            for step in steps {
+                self.take(step);
+            }
+        }
+        panic!("the plan never rests: {:?}", self.plan());
+    }
+
+    pub(super) fn pass(&mut self, seconds: i64) {
+        self.now += SignedDuration::from_secs(seconds);
+    }
+
+    pub(super) fn take(&mut self, step: Step) {
+        self.writes += 1;
+        self.revision += 1;
+        match step {
+            Step::CreateNamespace { namespace, identity, record } => {
+                let owner = self.owner(&format!("uid-{}", self.revision));
+                let replica = Replica {
+                    namespace: namespace.clone(),
+                    owner,
+                    created_at: self.now,
+                    terminating: false,
+                    identity,
+                    record: *record,
+                    teardown_released_at: None,
+                    runs: BTreeMap::new(),
+                    service: None,
+                    denied: None,
+                };
+                self.observed.namespaces.insert(namespace, Seen::Replica(replica));
+            }
+            Step::WriteRecord { namespace, owner, record, .. } => self.write(&namespace, &owner, *record),
+            Step::SendReport { namespace, owner, report, acknowledged, .. } => {
+                self.reported.push(*report);
+                self.write(&namespace, &owner, *acknowledged);
+            }
+            Step::StartRestore { order, .. } => {
+                let job = JobSeen {
+                    created_at: self.now,
+                    phase: JobPhase::Starting { waiting_for: None },
+                    traffic: None,
+                };
+                self.run(&order.namespace, &order.run).job = Some(job);
+            }
+            Step::StartPostgres(order) => {
+                let seen = PostgresSeen { created_at: self.now, phase: PostgresPhase::Preparing };
+                self.run(&order.namespace, &order.run).postgres = Some(seen);
+            }
+            Step::Serve(order) => {
+                self.replica_mut(&order.namespace).service = Some(ServiceSeen { run: Some(order.run) });
+            }
+            Step::RemoveRun { namespace, run } => {
+                assert!(
+                    self.replica_mut(&namespace).runs.remove(&run).is_some(),
+                    "removed what was not there"
+                );
+            }
+            Step::DeleteNamespace { namespace, owner } => {
+                assert_eq!(self.replica(&namespace).owner, owner, "deleted another object than was read");
+                self.observed.namespaces.remove(&namespace);
+            }
+        }
+    }
+
+    fn owner(&self, uid: &str) -> Owner {
+        Owner { uid: uid.to_owned(), resource_version: self.revision.to_string() }
+    }
+
+    fn write(&mut self, namespace: &NamespaceName, owner: &Owner, record: crate::model::Record) {
+        let next = self.owner(&owner.uid);
+        let replica = self.replica_mut(namespace);
+        assert_eq!(&replica.owner, owner, "a write decided on a stale namespace");
+        assert_ne!(replica.record, record, "a write that changes nothing");
+        replica.record = record;
+        replica.owner = next;
+    }
+
+    fn run(&mut self, namespace: &NamespaceName, run: &RunName) -> &mut Run {
+        let run = self.replica_mut(namespace).runs.entry(run.clone()).or_default();
+        run.volume = true;
+        run
+    }
+
+    pub(super) fn replica(&self, namespace: &NamespaceName) -> &Replica {
+        match &self.observed.namespaces[namespace] {
+            Seen::Replica(replica) => replica,
+            Seen::Unreadable { why, .. } => panic!("{namespace} does not read: {why}"),
+        }
+    }
+
+    pub(super) fn replica_mut(&mut self, namespace: &NamespaceName) -> &mut Replica {
+        match self.observed.namespaces.get_mut(namespace) {
+            Some(Seen::Replica(replica)) => replica,
+            other => panic!("{namespace}: {other:?}"),
+        }
+    }
+
+    pub(super) fn phase(&self, entry: &Wanted) -> Phase {
+        self.replica(&entry.namespace).record.phase
+    }
+
+    pub(super) fn because(&self, entry: &Wanted) -> Because {
+        match self.plan().decisions.remove(&entry.namespace) {
+            Some(Decision::Rest(because)) => because,
+            other => panic!("expected rest, got {other:?}"),
+        }
+    }
+
+    /// The run in progress.
+    pub(super) fn open_run(&self, entry: &Wanted) -> RunName {
+        let attempt = self.replica(&entry.namespace).record.attempt.clone().unwrap();
+        assert!(attempt.is_open(), "no attempt in progress");
+        attempt.run()
+    }
+
+    /// The restore pod of the attempt in progress ends with this.
+    pub(super) fn job_ends(&mut self, entry: &Wanted, phase: JobPhase) {
+        let run = self.open_run(entry);
+        self.run(&entry.namespace, &run).job.as_mut().unwrap().phase = phase;
+        self.settle();
+    }
+
+    pub(super) fn restored(&mut self, entry: &Wanted) {
+        let snapshot = self.replica(&entry.namespace).record.attempt.clone().unwrap().snapshot;
+        self.job_ends(
+            entry,
+            JobPhase::Restored(Restored {
+                snapshot_id: snapshot.parse().unwrap(),
+                data_dir: "restored".parse().unwrap(),
+                postgres_major: 15,
+                files: 1,
+                bytes: 1,
+            }),
+        );
+    }
+
+    pub(super) fn fails(&mut self, entry: &Wanted, reason: FailureReason) {
+        self.job_ends(entry, JobPhase::Failed(Failure { reason, message: "it said so".into() }));
+    }
+
+    /// The postgres pod of the attempt in progress comes to this.
+    pub(super) fn postgres_comes_to(&mut self, entry: &Wanted, phase: PostgresPhase) {
+        let run = self.open_run(entry);
+        self.run(&entry.namespace, &run).postgres.as_mut().unwrap().phase = phase;
+        self.settle();
+    }
+
+    /// From a restore that has been started to a serving database.
+    pub(super) fn comes_up(&mut self, entry: &Wanted) {
+        self.restored(entry);
+        self.postgres_comes_to(entry, PostgresPhase::Ready(sound()));
+    }
+
+    /// A replica that serves its first snapshot.
+    pub(super) fn serving(entry: &Wanted) -> Self {
+        let mut sim = Self::new([entry.clone()]);
+        sim.settle();
+        sim.comes_up(entry);
+        assert_eq!(sim.phase(entry), Phase::Active);
+        sim
+    }
+}
