@@ -3,10 +3,20 @@
 //! Input: JSON over HTTP, never trusted. Output: parsed values. Must not: follow redirects, wait without a deadline,
 //! read without a bound, or put a secret into an error.
 
+mod answer;
+mod client;
+mod credentials;
 mod error;
+mod identity;
+mod link;
+mod register;
+mod transport;
 mod worklist;
 
+pub use client::HttpCanopy;
 pub use error::{CanopyError, Endpoint};
+pub use identity::{DeviceIdentity, IdentityError, IdentitySource, SecretIdentity};
+pub use register::register_until_done;
 pub use worklist::{Rejected, Worklist, parse as parse_worklist};
 
 use contract::canopy::{Capabilities, CredentialsAnswer, CredentialsRequest, Verification};

@@ -3,3 +3,4 @@
 pub mod args;
 pub mod canopy;
 pub mod clock;
+pub mod metrics;

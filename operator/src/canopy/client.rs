@@ -1,0 +1,117 @@
+//! Canopy over HTTP.
+
+use super::{
+    CanopyApi, CanopyError, Endpoint, IdentitySource, Result, Worklist,
+    answer::{chain, json_body, judge, parsed, unreachable},
+    credentials::checked,
+    link::Link,
+    transport::Ways,
+    worklist,
+};
+use crate::{
+    args::{BaseUrl, ProxyUrl},
+    clock::Clock,
+    metrics::Metrics,
+};
+use contract::canopy::{Capabilities, CredentialsAnswer, CredentialsRequest, Verification, paths};
+use futures::future::BoxFuture;
+use reqwest::{Method, Response};
+use serde::Serialize;
+use std::{future::Future, sync::Arc};
+use tokio::time::Instant;
+
+/// Longest worklist: 50,000 entries of 600 bytes.
+const MAX_WORKLIST_BYTES: usize = 32 * 1024 * 1024;
+/// Longest answer with credentials.
+const MAX_CREDENTIALS_BYTES: usize = 64 * 1024;
+
+/// Canopy at an address, by whichever way it can be reached.
+pub struct HttpCanopy {
+    link: Link,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+}
+
+impl HttpCanopy {
+    /// Canopy at `base_url`; through `socks5_proxy` where that answers, or else directly, as `identity`.
+    pub fn new(
+        base_url: BaseUrl,
+        socks5_proxy: Option<ProxyUrl>,
+        identity: Option<Arc<dyn IdentitySource>>,
+        clock: Arc<dyn Clock>,
+        metrics: Metrics,
+    ) -> Self {
+        let link = Link::new(Ways { base_url, socks5_proxy }, identity, Arc::clone(&clock));
+        Self { link, clock, metrics }
+    }
+
+    /// Sends one request and passes a successful answer on, its body still unread.
+    async fn call(&self, endpoint: Endpoint, path: &str, body: Option<&impl Serialize>) -> Result<Response> {
+        let found = self.link.transport().await;
+        let transport = found.map_err(|error| CanopyError::Unreachable { endpoint, why: chain(&error) })?;
+        let request = match body {
+            Some(body) => transport.request(Method::POST, path).json(body),
+            None => transport.request(Method::GET, path),
+        };
+        let response = request.send().await.map_err(|error| unreachable(endpoint, error))?;
+        judge(endpoint, response).await
+    }
+
+    /// Counts and times a whole call, reading of the answer included; where it did not get through, another way to
+    /// Canopy is looked for before the next.
+    async fn counted<T>(&self, endpoint: Endpoint, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let started = Instant::now();
+        let result = call.await;
+        let code = result.as_ref().map_or_else(CanopyError::code, |_| "2xx".to_owned());
+        self.metrics.canopy_call(endpoint.as_str(), code, started.elapsed());
+        if matches!(result, Err(CanopyError::Unreachable { .. })) {
+            self.link.suspect().await;
+        }
+        result
+    }
+
+    async fn fetch_worklist(&self) -> Result<Worklist> {
+        let endpoint = Endpoint::Worklist;
+        let response = self.call(endpoint, paths::WORKLIST, None::<&()>).await?;
+        let body = json_body(endpoint, response, MAX_WORKLIST_BYTES).await?;
+        let list = worklist::parse(&body).map_err(|why| CanopyError::Unreadable { endpoint, why })?;
+        self.metrics.worklist(list.entries.len(), self.clock.now());
+        Ok(list)
+    }
+
+    async fn fetch_credentials(&self, request: &CredentialsRequest) -> Result<CredentialsAnswer> {
+        let endpoint = Endpoint::Credentials;
+        let response = self.call(endpoint, paths::CREDENTIALS, Some(request)).await?;
+        let body = json_body(endpoint, response, MAX_CREDENTIALS_BYTES).await?;
+        let answer = parsed(endpoint, &body)?;
+        checked(answer, self.clock.now()).map_err(|why| CanopyError::Unreadable { endpoint, why })
+    }
+
+    /// A call whose answer is its status alone.
+    async fn tell(&self, endpoint: Endpoint, path: &str, body: &impl Serialize) -> Result<()> {
+        self.call(endpoint, path, Some(body)).await.map(drop)
+    }
+}
+
+impl CanopyApi for HttpCanopy {
+    fn register<'a>(&'a self, capabilities: &'a Capabilities) -> BoxFuture<'a, Result<()>> {
+        let endpoint = Endpoint::Capabilities;
+        Box::pin(self.counted(endpoint, self.tell(endpoint, paths::CAPABILITIES, capabilities)))
+    }
+
+    fn worklist(&self) -> BoxFuture<'_, Result<Worklist>> {
+        Box::pin(self.counted(Endpoint::Worklist, self.fetch_worklist()))
+    }
+
+    fn credentials<'a>(
+        &'a self,
+        request: &'a CredentialsRequest,
+    ) -> BoxFuture<'a, Result<CredentialsAnswer>> {
+        Box::pin(self.counted(Endpoint::Credentials, self.fetch_credentials(request)))
+    }
+
+    fn report<'a>(&'a self, verification: &'a Verification) -> BoxFuture<'a, Result<()>> {
+        let endpoint = Endpoint::Verification;
+        Box::pin(self.counted(endpoint, self.tell(endpoint, paths::VERIFICATION, verification)))
+    }
+}
