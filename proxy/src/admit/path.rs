@@ -1,0 +1,41 @@
+//! Where in S3 a request target points.
+//!
+//! Input: the raw path. Output: the bucket itself, or a decoded key below the prefix. Must not: judge encoded text;
+//! `%2e%2e` and `..` are the same thing and are refused alike.
+
+use super::{Refusal, Territory};
+use crate::sign::encode;
+
+/// What a path names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The bucket, to be listed.
+    Bucket,
+    /// The object of this key, decoded.
+    Object(String),
+}
+
+/// The place a raw path (`/bucket`, `/bucket/`, `/bucket/key…`) names, if it lies within `territory`.
+pub fn place(raw: &str, territory: &Territory) -> Result<Place, Refusal> {
+    let below_root = raw.strip_prefix('/').ok_or(Refusal::AbsoluteForm)?;
+    let (raw_bucket, raw_key) = below_root.split_once('/').unwrap_or((below_root, ""));
+    if decoded(raw_bucket)? != territory.bucket.as_str() {
+        return Err(Refusal::OtherBucket);
+    }
+    match decoded(raw_key)? {
+        key if key.is_empty() => Ok(Place::Bucket),
+        key => inside(&key, territory.prefix.as_str()).map(|()| Place::Object(key)),
+    }
+}
+
+/// That a decoded key or listed prefix lies below `prefix`, without `.` or `..` segments.
+pub fn inside(text: &str, prefix: &str) -> Result<(), Refusal> {
+    if text.split('/').any(|segment| matches!(segment, "." | "..")) {
+        return Err(Refusal::DotSegment);
+    }
+    if text.starts_with(prefix) { Ok(()) } else { Err(Refusal::OutsidePrefix) }
+}
+
+fn decoded(raw: &str) -> Result<String, Refusal> {
+    encode::decode(raw).map_err(|_| Refusal::Undecodable)
+}

@@ -1,0 +1,62 @@
+//! Why a try came to nothing, and what a person should know about an answer that is passed on.
+
+use crate::{errors_xml::S3Error, post::chain};
+use http::{StatusCode, response::Parts};
+use hyper_util::client::legacy;
+use std::time::Duration;
+
+/// A try after which another may follow.
+#[derive(Debug, thiserror::Error)]
+pub enum Setback {
+    /// S3 does not know these credentials, or no longer.
+    #[error("S3 refused the credentials: {status} {code}")]
+    Credentials {
+        /// As answered.
+        status: StatusCode,
+        /// As answered.
+        code: String,
+    },
+    /// S3 asks for patience.
+    #[error("S3 answered {status} {code}")]
+    Status {
+        /// As answered.
+        status: StatusCode,
+        /// As answered.
+        code: String,
+    },
+    /// Not connected, or the connection broke before there was an answer.
+    #[error("failed to reach S3: {0}")]
+    Send(String),
+    /// The answer broke before its first byte.
+    #[error("the answer of S3 broke off: {0}")]
+    Broken(String),
+    /// No answer in time.
+    #[error("no answer from S3 within {} s", .0.as_secs_f32())]
+    Slow(Duration),
+    /// An answer whose end cannot be told from a break.
+    #[error("S3 answered without a length: its end could not be told from a break")]
+    Unframed,
+    /// The request could not be written.
+    #[error("failed to write the request: {0}")]
+    Write(#[from] http::Error),
+}
+
+impl Setback {
+    /// From the client's error, with its causes.
+    pub fn send(error: &legacy::Error) -> Self {
+        Self::Send(chain(error))
+    }
+}
+
+/// Logs what a person can mend: an answer that says this proxy is configured wrongly.
+pub fn explain(head: &Parts, error: &S3Error) {
+    let region =
+        head.headers.get("x-amz-bucket-region").and_then(|region| region.to_str().ok()).unwrap_or("unknown");
+    let code = error.code.as_str();
+    if head.status.is_redirection() || code == "AuthorizationHeaderMalformed" {
+        tracing::error!(status = %head.status, code, bucket_region = region,
+            "S3 says the bucket lies elsewhere: PGRO_S3_REGION or PGRO_S3_ENDPOINT is wrong; redirects are not followed");
+    } else if head.status != StatusCode::NOT_FOUND {
+        tracing::warn!(status = %head.status, code, message = error.message, "S3 refused a request");
+    }
+}

@@ -1,0 +1,43 @@
+//! Traffic between the proxy and S3, counted while it flows.
+//!
+//! Input: bytes seen by sockets and bodies. Output: the figures of the statistics callback. Must not: estimate.
+
+pub mod callback;
+
+use contract::broker::TrafficStats;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Running totals. Reads have no request bodies, so payload is only ever received.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    sent_raw: AtomicU64,
+    received_raw: AtomicU64,
+    received_payload: AtomicU64,
+}
+
+impl Traffic {
+    /// Bytes written to a socket, TLS included.
+    pub fn sent_raw(&self, bytes: usize) {
+        self.sent_raw.fetch_add(bytes as u64, Relaxed);
+    }
+
+    /// Bytes read from a socket, TLS included.
+    pub fn received_raw(&self, bytes: usize) {
+        self.received_raw.fetch_add(bytes as u64, Relaxed);
+    }
+
+    /// Bytes of answer bodies, those of errors and of retried answers included.
+    pub fn received_payload(&self, bytes: usize) {
+        self.received_payload.fetch_add(bytes as u64, Relaxed);
+    }
+
+    /// The figures so far.
+    pub fn snapshot(&self) -> TrafficStats {
+        TrafficStats {
+            s3_sent_raw_bytes: self.sent_raw.load(Relaxed),
+            s3_sent_payload_bytes: 0,
+            s3_received_raw_bytes: self.received_raw.load(Relaxed),
+            s3_received_payload_bytes: self.received_payload.load(Relaxed),
+        }
+    }
+}

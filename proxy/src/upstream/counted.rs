@@ -1,0 +1,131 @@
+//! Counts bytes at the socket, below TLS.
+//!
+//! Input: a TCP connector. Output: the same one, whose streams tell [`Traffic`] what passes. Must not: touch a byte.
+
+use crate::stats::Traffic;
+use http::Uri;
+use hyper_util::{
+    client::legacy::connect::{Connected, Connection, HttpConnector},
+    rt::TokioIo,
+};
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+use tower::Service;
+
+/// Connects like [`HttpConnector`] and counts.
+#[derive(Clone)]
+pub struct CountingConnector {
+    tcp: HttpConnector,
+    traffic: Arc<Traffic>,
+}
+
+impl CountingConnector {
+    /// Counts into `traffic`.
+    pub fn new(tcp: HttpConnector, traffic: Arc<Traffic>) -> Self {
+        Self { tcp, traffic }
+    }
+}
+
+type ConnectError = <HttpConnector as Service<Uri>>::Error;
+
+impl Service<Uri> for CountingConnector {
+    type Response = TokioIo<Counted<TcpStream>>;
+    type Error = ConnectError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        self.tcp.poll_ready(cx)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let (connecting, traffic) = (self.tcp.call(uri), Arc::clone(&self.traffic));
+        Box::pin(async move {
+            let stream = connecting.await?.into_inner();
+            Ok(TokioIo::new(Counted { stream, traffic }))
+        })
+    }
+}
+
+/// A stream whose bytes are counted.
+pub struct Counted<T> {
+    stream: T,
+    traffic: Arc<Traffic>,
+}
+
+impl Connection for Counted<TcpStream> {
+    fn connected(&self) -> Connected {
+        self.stream.connected()
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        self.traffic.received_raw(buf.filled().len() - before);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Counted<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
+        self.traffic.sent_raw(written);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs))?;
+        self.traffic.sent_raw(written);
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counted, Traffic};
+    use std::{io::IoSlice, sync::Arc};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    #[tokio::test]
+    async fn every_byte_is_counted_once() {
+        let traffic = Arc::new(Traffic::default());
+        let (near, mut far) = duplex(64);
+        let mut counted = Counted { stream: near, traffic: Arc::clone(&traffic) };
+        counted.write_all(b"12345").await.unwrap();
+        let written = counted.write_vectored(&[IoSlice::new(b"67")]).await.unwrap();
+        far.write_all(b"abc").await.unwrap();
+        counted.read_exact(&mut [0; 3]).await.unwrap();
+        let stats = traffic.snapshot();
+        assert_eq!((stats.s3_sent_raw_bytes, stats.s3_received_raw_bytes), (5 + written as u64, 3));
+    }
+}
