@@ -1,0 +1,109 @@
+//! Arguments: every setting is a flag and a variable, secrets are variables only.
+//!
+//! Input: argv and environment. Output: the work of one subcommand and its exit code. Must not: take a secret by argv,
+//! or start work on settings that do not parse (exit code 64, one line, and the document says so too).
+
+mod restore_args;
+
+use crate::{install, signals, termination, text::chain};
+use clap::{Parser, Subcommand};
+use contract::env::EX_USAGE;
+use restore_args::RestoreArgs;
+use secrecy::SecretString;
+use std::{
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// What runs inside the restore and postgres pods of pgro.
+#[derive(Debug, Parser)]
+#[command(name = "pgro-agent", version, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Copy this program to DESTINATION, where the pod's other containers can run it
+    Install {
+        /// Path of the copy
+        destination: PathBuf,
+    },
+    /// Restore one snapshot onto the volume (repository password: `KOPIA_PASSWORD`)
+    Restore(RestoreArgs),
+}
+
+/// Runs the subcommand that `args` names.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match Cli::try_parse_from(args) {
+        Ok(Cli { task }) => run(task),
+        Err(error) => {
+            let asked_for = !error.use_stderr();
+            // nothing can be done where even usage cannot be printed
+            let _ = error.print();
+            if asked_for { ExitCode::SUCCESS } else { ExitCode::from(EX_USAGE) }
+        }
+    }
+}
+
+fn run(task: Task) -> ExitCode {
+    match task {
+        Task::Install { destination } => match install::install(&destination) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&chain(&error)),
+        },
+        Task::Restore(args) => args.run(),
+    }
+}
+
+fn failed(message: &str) -> ExitCode {
+    tracing::error!("{message}");
+    ExitCode::FAILURE
+}
+
+/// Settings that do not parse: one line on stderr, whatever the log's form.
+fn unusable(message: &str) -> ExitCode {
+    eprintln!("pgro-agent: {message}");
+    ExitCode::from(EX_USAGE)
+}
+
+/// Runs `work` with a stop signal on one thread; the pod's CPU share belongs to kopia and postgres.
+fn block_on<T>(work: impl AsyncFnOnce(signals::Stop) -> T) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async { Ok(work(signals::on_signals()?).await) })
+}
+
+/// Runs `work` and makes a document of what would otherwise end the program without one.
+fn documented<T>(work: impl AsyncFnOnce(signals::Stop) -> T, broken: impl Fn(String) -> T) -> T {
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| block_on(work)));
+    match caught {
+        Ok(Ok(document)) => document,
+        Ok(Err(error)) => broken(format!("failed to start the runtime: {error}")),
+        Err(_) => broken("the agent panicked; its log says where".into()),
+    }
+}
+
+/// A secret variable that has to be set.
+fn secret(
+    name: &'static str,
+    lookup: impl Fn(&str) -> Option<String>,
+) -> Result<SecretString, contract::env::EnvError> {
+    let missing = contract::env::EnvError::Missing { name, expected: "a password, from a Secret" };
+    lookup(name).filter(|value| !value.is_empty()).map(SecretString::from).ok_or(missing)
+}
+
+/// The process environment, as the lookups of crate contract want it.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The path of the termination message: where it was told, or where kubelet looks.
+fn termination_log(path: Option<&PathBuf>) -> PathBuf {
+    path.cloned().unwrap_or_else(|| Path::new(termination::DEFAULT_PATH).to_owned())
+}
+
+#[cfg(test)]
+mod tests;
