@@ -14,8 +14,6 @@ pub const SERVICE: &str = "postgres";
 pub const SUPERUSER_SECRET: &str = "postgres-superuser";
 /// Secret with the read-only analytics user's access.
 pub const ANALYTICS_SECRET: &str = "analytics-credentials";
-/// Secret with the kopia repository password (key `password`).
-pub const REPOSITORY_SECRET: &str = "repository";
 
 /// Containers of the restore pod.
 pub mod containers {
@@ -29,6 +27,14 @@ pub mod containers {
     pub const PREPARE: &str = "prepare";
     /// Main container of the postgres pod.
     pub const POSTGRES: &str = "postgres";
+}
+
+/// Roles that `prepare` makes in every restored server; unlikely names, so that none of the source's is hidden.
+pub mod roles {
+    /// May do everything.
+    pub const SUPERUSER: &str = "pgro_superuser";
+    /// May read everything.
+    pub const ANALYTICS: &str = "pgro_analytics";
 }
 
 /// The short name of one attempt: ten hex digits, the same for the same snapshot and attempt.
@@ -63,6 +69,11 @@ impl RunName {
     /// The postgres Deployment of this run.
     pub fn deployment(&self) -> String {
         format!("postgres-{self}")
+    }
+
+    /// Secret with the kopia repository password (key `password`) for this run.
+    pub fn repository_secret(&self) -> String {
+        format!("repository-{self}")
     }
 
     /// The idempotency key of this run's report: the same for the same replica and run, for ever.

@@ -1,0 +1,142 @@
+//! A site, a replica of each intent, and every object the operator can make for it.
+
+use super::{
+    Budgets, Foundation, Images, Passwords, Place, PostgresSet, RestoreSet, S3, ServeSet, Site, Volumes,
+    namespace,
+};
+use crate::{
+    args::Home,
+    model::{Identity, PostgresOrder, Record, RestoreOrder, ServeOrder, Source},
+};
+use contract::{
+    ids::{Intent, ReplicaKey},
+    names::{NamespaceName, RunName, namespace_name},
+    secret::SecretString,
+};
+use k8s_openapi::serde::Serialize;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Stands for every secret: must be found in Secrets and nowhere else.
+pub(super) const CANARY: &str = "canary-7f3a";
+
+pub(super) fn site() -> Site {
+    Site {
+        version: "0.1.0".to_owned(),
+        home: Home { namespace: "pgro-system".parse().unwrap(), service: "pgro-operator".parse().unwrap() },
+        images: Images {
+            sidecar: "registry.example/pgro:0.1.0".parse().unwrap(),
+            kopia: "docker.io/kopia/kopia:0.22.3".parse().unwrap(),
+            postgres: "docker.io/library/postgres:{major}".parse().unwrap(),
+        },
+        s3: S3::default(),
+        volumes: Volumes { size: "20Gi".parse().unwrap(), class: None },
+        budgets: Budgets {
+            restore: Duration::from_hours(4),
+            recovery: Duration::from_mins(30),
+            checks: Duration::from_mins(24),
+        },
+    }
+}
+
+/// The same with an S3 look-alike that has an authority of its own, and a storage class.
+pub(super) fn look_alike_site() -> Site {
+    Site {
+        s3: S3 {
+            endpoint: Some("https://minio.pgro-e2e.svc:9000".parse().unwrap()),
+            ca_pem: Some("-----BEGIN CERTIFICATE-----\n".to_owned()),
+        },
+        volumes: Volumes { size: "1Gi".parse().unwrap(), class: Some("fast".parse().unwrap()) },
+        ..site()
+    }
+}
+
+pub(super) fn identity(intent: Intent) -> Identity {
+    Identity {
+        key: key(),
+        group: "33333333-3333-3333-3333-333333333333".parse().unwrap(),
+        backup_type: "tamanu-postgres".parse().unwrap(),
+        intent,
+    }
+}
+
+fn key() -> ReplicaKey {
+    ReplicaKey {
+        replica_id: "00000000-0000-0000-0000-000000000001".parse().unwrap(),
+        server_id: "00000000-0000-0000-0000-000000000002".parse().unwrap(),
+    }
+}
+
+fn namespace_of_clinic() -> NamespaceName {
+    namespace_name("Clinic (north)", key())
+}
+
+const SNAPSHOT: &str = "0123456789abcdef0123456789abcdef";
+
+pub(super) fn run() -> RunName {
+    RunName::of(SNAPSHOT, 1)
+}
+
+pub(super) fn restore_order(intent: Intent) -> RestoreOrder {
+    RestoreOrder {
+        namespace: namespace_of_clinic(),
+        identity: identity(intent),
+        run: run(),
+        snapshot: SNAPSHOT.parse().unwrap(),
+        source: Source {
+            bucket: "backups".parse().unwrap(),
+            prefix: "clinic $(north)/".parse().unwrap(),
+            region: "ap-southeast-2".parse().unwrap(),
+        },
+    }
+}
+
+pub(super) fn postgres_order(intent: Intent) -> PostgresOrder {
+    PostgresOrder {
+        namespace: namespace_of_clinic(),
+        identity: identity(intent),
+        run: run(),
+        snapshot: SNAPSHOT.to_owned(),
+        snapshot_at: Some("2026-01-02T03:04:05Z".parse().unwrap()),
+        postgres_major: 17,
+        data_dir: "restored/17/main".parse().unwrap(),
+    }
+}
+
+pub(super) fn serve_order(intent: Intent) -> ServeOrder {
+    ServeOrder {
+        namespace: namespace_of_clinic(),
+        identity: identity(intent),
+        run: run(),
+        database: "app".to_owned(),
+    }
+}
+
+/// An object as the API server gets it.
+pub(super) fn json(object: impl Serialize) -> Value {
+    serde_json::to_value(object).unwrap()
+}
+
+/// Every object of one replica, in the order they are made.
+pub(super) fn every_object(site: &Site, intent: Intent) -> Vec<Value> {
+    let (restore, serve) = (restore_order(intent), serve_order(intent));
+    let password = || SecretString::from(CANARY);
+    let passwords = Passwords { superuser: password(), analytics: password() };
+    let place = Place::from(&restore);
+
+    let Foundation { network_policies, service_account, authority } = Foundation::of(site, place);
+    let RestoreSet { repository_secret, volume_claim, job } = RestoreSet::of(site, &restore, &password());
+    let PostgresSet { superuser, analytics, deployment } =
+        PostgresSet::of(site, &postgres_order(intent), &passwords);
+    let ServeSet { superuser: superuser_served, analytics: analytics_served, service } =
+        ServeSet::of(site, &serve, &passwords);
+
+    let mut all = vec![json(namespace(site, place, &Record::default().to_annotations()))];
+    all.extend(network_policies.map(json));
+    all.push(json(service_account));
+    all.extend(authority.map(json));
+    all.extend([json(repository_secret), json(volume_claim), json(job)]);
+    all.extend([json(superuser), json(analytics), json(deployment)]);
+    all.extend([json(superuser_served), json(analytics_served), json(service)]);
+    all
+}

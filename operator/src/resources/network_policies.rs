@@ -1,0 +1,60 @@
+//! Who may talk to whom: nobody, but for what a restore and a guest need.
+
+mod egress;
+
+pub use egress::OPERATOR_LABELS;
+
+use super::{Component, Place, Site, meta::Meta, service::PORT};
+use k8s_openapi::{
+    api::networking::v1::{NetworkPolicy, NetworkPolicyIngressRule, NetworkPolicyPort, NetworkPolicySpec},
+    apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
+};
+
+/// The policies of a replica's namespace: deny all, let restores out, let guests in.
+pub fn network_policies(site: &Site, place: Place<'_>) -> [NetworkPolicy; 3] {
+    [deny_all(site, place), restore(site, place), postgres(site, place)]
+}
+
+fn deny_all(site: &Site, place: Place<'_>) -> NetworkPolicy {
+    let spec = NetworkPolicySpec {
+        pod_selector: Some(LabelSelector::default()),
+        policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+        ..NetworkPolicySpec::default()
+    };
+    policy(&Meta::stable(site, place, Component::Replica), "default-deny", spec)
+}
+
+fn restore(site: &Site, place: Place<'_>) -> NetworkPolicy {
+    let meta = Meta::stable(site, place, Component::Restore);
+    let spec = NetworkPolicySpec {
+        pod_selector: Some(meta.label_selector()),
+        policy_types: Some(vec!["Egress".to_owned()]),
+        egress: Some(vec![egress::names(), egress::operator(&site.home), egress::s3(&site.s3)]),
+        ..NetworkPolicySpec::default()
+    };
+    policy(&meta, "restore", spec)
+}
+
+fn postgres(site: &Site, place: Place<'_>) -> NetworkPolicy {
+    let meta = Meta::stable(site, place, Component::Postgres);
+    let guests = NetworkPolicyIngressRule { ports: Some(vec![port("TCP", PORT)]), from: None };
+    let spec = NetworkPolicySpec {
+        pod_selector: Some(meta.label_selector()),
+        policy_types: Some(vec!["Ingress".to_owned()]),
+        ingress: Some(vec![guests]),
+        ..NetworkPolicySpec::default()
+    };
+    policy(&meta, "postgres", spec)
+}
+
+fn policy(meta: &Meta<'_>, name: &str, spec: NetworkPolicySpec) -> NetworkPolicy {
+    NetworkPolicy { metadata: meta.named(name), spec: Some(spec) }
+}
+
+fn port(protocol: &str, number: u16) -> NetworkPolicyPort {
+    NetworkPolicyPort {
+        protocol: Some(protocol.to_owned()),
+        port: Some(IntOrString::Int(number.into())),
+        end_port: None,
+    }
+}

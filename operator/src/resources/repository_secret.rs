@@ -1,0 +1,23 @@
+//! The repository password of one run. It leaves with the run, so a password that was changed is never mixed up.
+
+use super::{Component, Site, meta::Meta};
+use crate::model::RestoreOrder;
+use contract::secret::{ExposeSecret, SecretString};
+use k8s_openapi::{ByteString, api::core::v1::Secret};
+use std::collections::BTreeMap;
+
+/// Key of the password.
+pub(super) const PASSWORD_KEY: &str = "password";
+
+/// The Secret the restore container takes `KOPIA_PASSWORD` from.
+pub fn repository_secret(site: &Site, order: &RestoreOrder, password: &SecretString) -> Secret {
+    let value = ByteString(password.expose_secret().as_bytes().to_vec());
+    Secret {
+        metadata: Meta::of_run(site, order.into(), Component::Restore, &order.run)
+            .named(order.run.repository_secret()),
+        type_: Some("Opaque".to_owned()),
+        immutable: Some(true),
+        data: Some(BTreeMap::from([(PASSWORD_KEY.to_owned(), value)])),
+        ..Secret::default()
+    }
+}
