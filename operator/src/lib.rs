@@ -3,6 +3,7 @@
 pub mod args;
 pub mod canopy;
 pub mod clock;
+pub mod metrics;
 pub mod model;
 pub mod plan;
 pub mod resources;
