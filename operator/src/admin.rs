@@ -1,0 +1,141 @@
+//! The metrics port: probes, metrics, and the status of the last pass.
+//!
+//! Input: what others hand in through [`Admin`]. Output: HTTP. Must not: depend on Canopy or the API server being up,
+//! or a probe would restart a process that only waits.
+
+use crate::metrics::{CONTENT_TYPE, Metrics};
+use axum::{
+    Json, Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{StatusCode, header};
+use serde_json::Value;
+use std::sync::{Arc, Weak};
+use tokio::sync::watch;
+
+/// What the metrics port shows.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// All metrics.
+    pub metrics: Metrics,
+    /// The status of the last pass, as JSON.
+    pub status: watch::Receiver<Value>,
+    /// The task without which nothing is done; none where Canopy is off.
+    pub task: Option<Pulse>,
+}
+
+/// Held by a task as long as it lives, whichever way it ends.
+#[derive(Debug)]
+pub struct Heart(#[expect(dead_code, reason = "what counts is that it is dropped")] Arc<()>);
+
+/// Tells whether the holder of a [`Heart`] lives.
+#[derive(Debug, Clone)]
+pub struct Pulse(Weak<()>);
+
+/// A heart for a task, and the pulse for its watchers.
+pub fn heart() -> (Heart, Pulse) {
+    let heart = Arc::new(());
+    let pulse = Pulse(Arc::downgrade(&heart));
+    (Heart(heart), pulse)
+}
+
+impl Pulse {
+    /// Whether the task lives.
+    pub fn is_alive(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
+/// Everything the metrics port serves, beside what else is merged into it.
+pub fn router(admin: Admin) -> Router {
+    Router::new()
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/status.json", get(status))
+        .with_state(Arc::new(admin))
+}
+
+async fn ready(State(admin): State<Arc<Admin>>) -> Response {
+    if admin.task.as_ref().is_none_or(Pulse::is_alive) {
+        "ok\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the reconcile task has ended\n").into_response()
+    }
+}
+
+async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
+    match admin.metrics.encode() {
+        Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "failed to encode the metrics");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn status(State(admin): State<Arc<Admin>>) -> Json<Value> {
+    Json(admin.status.borrow().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Admin, Pulse, heart, router};
+    use crate::metrics::Metrics;
+    use axum::body::Body;
+    use http::{Request, StatusCode, header};
+    use http_body_util::BodyExt;
+    use serde_json::{Value, json};
+    use tokio::sync::watch;
+    use tower::ServiceExt;
+
+    fn admin(task: Option<Pulse>) -> (Admin, watch::Sender<Value>) {
+        let (tell, status) = watch::channel(Value::Null);
+        (Admin { metrics: Metrics::default(), status, task }, tell)
+    }
+
+    async fn get(admin: &Admin, path: &str) -> (StatusCode, String, String) {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router(admin.clone()).oneshot(request).await.unwrap();
+        let kind = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, kind, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn without_canopy_the_process_is_ready_as_soon_as_it_serves() {
+        let (admin, _tell) = admin(None);
+        assert_eq!(get(&admin, "/readyz").await.0, StatusCode::OK);
+        assert_eq!(get(&admin, "/livez").await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn readiness_ends_with_the_task_and_liveness_does_not() {
+        let (heart, pulse) = heart();
+        let (admin, _tell) = admin(Some(pulse));
+        assert_eq!(get(&admin, "/readyz").await.0, StatusCode::OK);
+        drop(heart);
+        assert_eq!(get(&admin, "/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(get(&admin, "/livez").await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn metrics_are_served_in_the_format_scrapers_ask_for() {
+        let (admin, _tell) = admin(None);
+        let (status, kind, text) = get(&admin, "/metrics").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(kind.starts_with("application/openmetrics-text"));
+        assert!(text.contains("pgro_build_info{") && text.ends_with("# EOF\n"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn the_status_is_the_last_one_that_was_told() {
+        let (admin, tell) = admin(None);
+        tell.send_replace(json!({"replicas": 3}));
+        let (_, kind, text) = get(&admin, "/status.json").await;
+        assert_eq!((kind.as_str(), text.as_str()), ("application/json", "{\"replicas\":3}"));
+    }
+}

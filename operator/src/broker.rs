@@ -1,0 +1,50 @@
+//! The broker: hands a restore pod the S3 credentials of its own replica, and takes the traffic figures of its proxy.
+//!
+//! Input: requests with a projected `ServiceAccount` token. Output: credentials (never the repository password), or a
+//! constant refusal. Must not: take from a request who is asking; that comes from the token and the cluster alone.
+
+mod answer;
+mod authorise;
+mod identify;
+mod reviewer;
+mod routes;
+mod stats;
+mod token;
+mod vault;
+
+pub use authorise::{Caller, Denied, Grant, authorise, authorise_stats};
+pub use reviewer::{KubeReviewer, ReviewError, ReviewResult, Reviewer};
+pub use routes::{router, stats_router};
+pub use stats::{KubeStatsSink, SinkError, StatsSink};
+
+use crate::{canopy::CanopyApi, clock::Clock, metrics::Metrics};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Token reviews at a time, so that a pod that floods the broker does not flood the API server.
+const MAX_REVIEWS: usize = 16;
+
+/// What both endpoints are answered from.
+pub struct Broker {
+    reviewer: Arc<dyn Reviewer>,
+    reviews: Semaphore,
+    sink: Arc<dyn StatsSink>,
+    vault: Arc<vault::Vault>,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+}
+
+impl Broker {
+    /// A broker that asks `reviewer` who is asking and `canopy` for what they may have.
+    pub fn new(
+        canopy: Arc<dyn CanopyApi>,
+        reviewer: Arc<dyn Reviewer>,
+        sink: Arc<dyn StatsSink>,
+        clock: Arc<dyn Clock>,
+        metrics: Metrics,
+    ) -> Arc<Self> {
+        let vault = Arc::new(vault::Vault::new(canopy, Arc::clone(&clock)));
+        let reviews = Semaphore::new(MAX_REVIEWS);
+        Arc::new(Self { reviewer, reviews, sink, vault, clock, metrics })
+    }
+}

@@ -1,0 +1,98 @@
+//! The two endpoints over HTTP.
+
+use super::{Broker, answer::Failure, authorise, authorise_stats};
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, State},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use contract::{
+    broker::{BrokerAnswer, CREDENTIALS_PATH, TrafficStats, stats_path},
+    canopy::Credentials,
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header::CACHE_CONTROL};
+use serde::de::DeserializeOwned;
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::time::timeout;
+
+/// Longest body; both are a few hundred bytes.
+const MAX_BODY_BYTES: usize = 4 * 1024;
+/// Longest request: a call to Canopy (30 s) after a search for a way to it, and the API server's part.
+const DEADLINE: Duration = Duration::from_secs(50);
+
+/// Everything the broker port serves.
+pub fn router(broker: Arc<Broker>) -> Router {
+    let credentials = Router::new().route(CREDENTIALS_PATH, post(give_credentials));
+    credentials
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(Arc::clone(&broker))
+        .merge(stats_router(broker))
+}
+
+/// The statistics callback alone, for the metrics port.
+pub fn stats_router(broker: Arc<Broker>) -> Router {
+    Router::new()
+        .route(&stats_path("{namespace}", "{job}"), post(take_stats))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(broker)
+}
+
+async fn give_credentials(State(broker): State<Arc<Broker>>, headers: HeaderMap, body: Bytes) -> Response {
+    let result = within_deadline(broker.credentials(&headers, &body)).await;
+    broker.metrics.credentials_issued(result.as_ref().map_or_else(Failure::result, |_| "granted"));
+    match result {
+        Ok(credentials) => {
+            let answer = BrokerAnswer { credentials: (*credentials).clone() };
+            let uncached = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+            (uncached, Json(answer.reveal())).into_response()
+        }
+        Err(failure) => refuse("credentials", failure),
+    }
+}
+
+async fn take_stats(
+    State(broker): State<Arc<Broker>>,
+    Path((namespace, job)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match within_deadline(broker.stats(&headers, (&namespace, &job), &body)).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(failure) => refuse("traffic figures", failure),
+    }
+}
+
+impl Broker {
+    async fn credentials(&self, headers: &HeaderMap, body: &[u8]) -> Result<Arc<Credentials>, Failure> {
+        let who = self.identify(headers).await?;
+        let grant = authorise(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), &parsed(body)?)?;
+        Ok(self.vault.get(&grant).await?)
+    }
+
+    async fn stats(&self, headers: &HeaderMap, job: (&str, &str), body: &[u8]) -> Result<(), Failure> {
+        let who = self.identify(headers).await?;
+        authorise_stats(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), job)?;
+        let stats: TrafficStats = parsed(body)?;
+        Ok(self.sink.keep(&who.caller.namespace, job.1, stats).await?)
+    }
+}
+
+fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|_| Failure::Body)
+}
+
+async fn within_deadline<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    timeout(DEADLINE, work).await.unwrap_or(Err(Failure::TooSlow))
+}
+
+/// Logs why; a caller without a token is no news, as anybody can be one.
+fn refuse(what: &'static str, failure: Failure) -> Response {
+    if failure.result() == "unauthenticated" {
+        tracing::debug!(why = %failure, "the broker refuses {what}");
+    } else {
+        tracing::warn!(why = %failure, "the broker refuses {what}");
+    }
+    failure.into_response()
+}
