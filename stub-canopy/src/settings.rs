@@ -175,9 +175,12 @@ fn load_worklist(path: &Path) -> Result<Vec<Entry>, EnvError> {
 
 fn load_tls(files: &TlsFiles) -> Result<TlsConfig, EnvError> {
     let TlsFiles { cert, key, client_ca } = files;
-    let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect);
-    let chain: Vec<_> =
-        chain.map_err(|why| invalid(name::TLS_CERT, cert.display(), "a PEM file with certificates", why))?;
+    let no_chain = |why| invalid(name::TLS_CERT, cert.display(), "a PEM file with certificates", why);
+    let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.map_err(|why| no_chain(why.to_string()))?;
+    if chain.is_empty() {
+        return Err(no_chain("it holds none".to_owned()));
+    }
     let key = PrivateKeyDer::from_pem_file(key)
         .map_err(|why| invalid(name::TLS_KEY, key.display(), "a PEM file with a private key", why))?;
     Ok(TlsConfig { chain, key, device: client_ca.as_deref().map(load_device).transpose()? })
