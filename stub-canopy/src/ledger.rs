@@ -92,6 +92,11 @@ impl Ledger {
     }
 }
 
+/// At most a kilobyte of a text a client chose.
+pub(crate) fn shortened(text: &str) -> String {
+    text.chars().take(1024).collect()
+}
+
 /// Appends `call`, and lets the oldest go where there are too many.
 pub(crate) fn append<T>(calls: &mut Vec<T>, call: T) {
     if calls.len() == LIMIT {

@@ -6,7 +6,7 @@
 use clap::Parser as _;
 use contract::env::EX_USAGE;
 use std::process::ExitCode;
-use stub_canopy::{Server, args::Args, clock, logging, settings::Settings, use_ring};
+use stub_canopy::{Server, StartError, args::Args, clock, logging, settings::Settings, use_ring};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
@@ -30,7 +30,8 @@ async fn main() -> ExitCode {
         Ok(server) => serve(server).await,
         Err(error) => {
             tracing::error!(%error, "failed to start");
-            ExitCode::FAILURE
+            let nonsense = matches!(error, StartError::SetUpTls(_));
+            if nonsense { ExitCode::from(EX_USAGE) } else { ExitCode::FAILURE }
         }
     }
 }

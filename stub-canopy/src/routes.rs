@@ -53,7 +53,8 @@ impl IntoResponse for Answer {
 pub(crate) fn router(stub: Arc<Stub>) -> Router {
     let four = Router::new()
         .route(paths::CAPABILITIES, post(canopy::capabilities))
-        .route(paths::WORKLIST, get(canopy::worklist))
+        // axum would answer HEAD as GET, which would count as a poll.
+        .route(paths::WORKLIST, get(canopy::worklist).head(strict::wrong_method))
         .route(paths::CREDENTIALS, post(canopy::credentials))
         .route(paths::VERIFICATION, post(canopy::verification));
     Router::new()

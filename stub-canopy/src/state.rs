@@ -123,13 +123,13 @@ impl Stub {
         ledger::append(&mut known.ledger.verifications, VerificationCall { at, body, status });
     }
 
-    pub(crate) fn record_unexpected(&self, method: &Method, path: &str, status: StatusCode, why: String) {
+    pub(crate) fn record_unexpected(&self, method: &Method, path: &str, status: StatusCode, why: &str) {
         let call = Unexpected {
             at: self.now(),
             method: method.to_string(),
-            path: path.to_owned(),
+            path: ledger::shortened(path),
             status: status.as_u16(),
-            why,
+            why: ledger::shortened(why),
         };
         ledger::append(&mut self.known().ledger.unexpected, call);
     }

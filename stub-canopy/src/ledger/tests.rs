@@ -1,4 +1,4 @@
-use super::{LIMIT, Ledger, VerificationCall, append};
+use super::{LIMIT, Ledger, VerificationCall, append, shortened};
 use contract::ids::{ReplicaId, ReplicaKey, ServerId};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -50,4 +50,10 @@ fn the_oldest_call_goes_when_there_are_too_many() {
     let mut calls: Vec<usize> = (0..LIMIT).collect();
     append(&mut calls, LIMIT);
     assert_eq!((calls.len(), calls[0], calls[LIMIT - 1]), (LIMIT, 1, LIMIT));
+}
+
+#[test]
+fn a_text_a_client_chose_is_kept_to_a_kilobyte() {
+    assert_eq!(shortened("/restore"), "/restore");
+    assert_eq!(shortened(&"ü".repeat(5000)).chars().count(), 1024);
 }

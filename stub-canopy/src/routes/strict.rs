@@ -128,7 +128,7 @@ pub(super) async fn record_refusals(State(stub): State<Arc<Stub>>, request: Requ
     let status = response.status();
     if let Some(Why(why)) = response.extensions().get() {
         tracing::warn!(%method, path, status = status.as_u16(), why, "unexpected call");
-        stub.record_unexpected(&method, &path, status, why.clone());
+        stub.record_unexpected(&method, &path, status, why);
     }
     response
 }

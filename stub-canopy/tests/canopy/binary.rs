@@ -1,6 +1,7 @@
 //! The process: flags, environment, signals, exit codes, logs.
 
 use crate::world::{entry, replica, request};
+use rcgen::generate_simple_self_signed;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -160,4 +161,18 @@ async fn secrets_that_are_handed_out_are_in_no_log_however_detailed() {
     assert!(answer.text().await.unwrap().contains("canary-1"));
     let (_, rest) = process.stop("-TERM");
     assert!(rest.contains("credentials") && !rest.contains("canary"), "{rest}");
+}
+
+#[test]
+fn a_certificate_and_a_key_that_do_not_go_together_end_with_64() {
+    let dir = tempfile::tempdir().unwrap();
+    let [one, other] =
+        ["localhost", "elsewhere"].map(|name| generate_simple_self_signed([name.to_owned()]).unwrap());
+    let (cert, key) = (dir.path().join("tls.crt"), dir.path().join("tls.key"));
+    std::fs::write(&cert, one.cert.pem()).unwrap();
+    std::fs::write(&key, other.signing_key.serialize_pem()).unwrap();
+    let flags = ["--tls-cert", cert.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    let (output, stderr) = run(&[("STUB_LISTEN_ADDR", "127.0.0.1:0")], &flags);
+    assert_eq!(output.status.code(), Some(64), "{stderr}");
+    assert!(stderr.contains("failed to set up TLS"), "{stderr}");
 }

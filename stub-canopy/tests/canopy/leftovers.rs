@@ -3,6 +3,8 @@
 use crate::world::{World, report};
 use futures::FutureExt as _;
 use std::{net::TcpStream, panic::AssertUnwindSafe, time::Duration};
+use stub_canopy::{Endpoint, Fault, FaultRule, Handle};
+use tokio::task::JoinHandle;
 
 /// What the stub's end says, if it fails the test.
 async fn verdict(world: World) -> Option<String> {
@@ -62,4 +64,35 @@ async fn a_stopped_stub_is_gone_even_while_a_client_keeps_its_connection() {
     tokio::time::timeout(Duration::from_secs(20), canopy.stop()).await.expect("the stub stops");
     assert!(TcpStream::connect(addr).is_err());
     drop(idle);
+}
+
+/// A poll that is under way, held back this long by a fault, and the stub it waits for.
+async fn poll_under_way(delay: Duration) -> (Handle, JoinHandle<reqwest::Result<reqwest::Response>>) {
+    let World { canopy, .. } = World::start().await;
+    let rule = FaultRule::new(Endpoint::Worklist, Fault::delay(delay)).times(1);
+    canopy.control().inject(&rule).await.unwrap();
+    let url = canopy.base_url().join("/restore-worklist").unwrap();
+    let poll = tokio::spawn(reqwest::Client::new().get(url).header("X-Version", "1").send());
+    let arrived = async {
+        while canopy.control().ledger().await.unwrap().worklist_polls == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), arrived).await.expect("the poll arrives");
+    (canopy, poll)
+}
+
+#[tokio::test]
+async fn a_call_under_way_is_answered_before_a_stub_that_is_told_to_stop_is_gone() {
+    let (canopy, poll) = poll_under_way(Duration::from_millis(300)).await;
+    canopy.stop().await;
+    assert_eq!(poll.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_call_under_way_is_cut_when_its_stub_is_dropped() {
+    let (canopy, poll) = poll_under_way(Duration::from_mins(10)).await;
+    drop(canopy);
+    let ended = tokio::time::timeout(Duration::from_secs(10), poll).await.expect("the call ends").unwrap();
+    assert!(ended.is_err());
 }

@@ -177,3 +177,14 @@ async fn fault_b15_a_body_over_a_megabyte_or_of_endless_depth_is_refused() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     assert_refused(&world, Method::POST, "/restore-verification", Some("1"), &deep, 422).await;
 }
+
+#[tokio::test]
+async fn a_head_of_the_worklist_is_no_poll() {
+    let world = World::start().await;
+    assert_eq!(
+        world.try_send(Method::HEAD, "/restore-worklist", Some("1"), String::new()).await.unwrap().status,
+        405
+    );
+    assert_eq!(world.take_unexpected().len(), 1);
+    assert_eq!(world.ledger().await["worklist_polls"], 0);
+}

@@ -6,7 +6,7 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use reqwest::{Certificate, Client, Identity, Version};
 use rustls_pki_types::{PrivateKeyDer, pem::PemObject as _};
 use serde_json::{Value, json};
-use stub_canopy::{Config, Enrolled, Handle, StubCanopy, TlsConfig, use_ring};
+use stub_canopy::{Config, ControlClient, Enrolled, Handle, StubCanopy, TlsConfig, use_ring};
 
 /// A self-signed certificate made anew from a key.
 fn certificate(key: &KeyPair, name: &str) -> String {
@@ -112,7 +112,10 @@ async fn the_control_and_the_probe_ask_for_no_certificate() {
     let client = site.client(None);
     assert_eq!(site.send(&client, Method::GET, "/public/servers", &Value::Null).await.status, 200);
     assert_eq!(site.send(&client, Method::GET, "/_control/ledger", &Value::Null).await.status, 200);
-    assert!(site.canopy.control().is_up().await);
+    let trusting = ControlClient::trusting(site.canopy.base_url().clone(), site.root.as_bytes()).unwrap();
+    assert!(trusting.is_up().await);
+    let suspicious = ControlClient::new(site.canopy.base_url().clone()).unwrap();
+    assert!(!suspicious.is_up().await, "a certificate nobody vouches for is not trusted");
 }
 
 #[tokio::test]
