@@ -1,6 +1,11 @@
-//! operator
+//! The operator: Canopy's worklist in, restored, verified, serving databases out.
+//!
+//! The files tell the way: [`observe`] the cluster, [`plan`] what to do, build [`resources`], [`apply`] the steps;
+//! [`reconcile`] is one pass over them, [`task`] the loop, [`wake`] what shortens its wait. Around it: [`canopy`],
+//! the `broker` restore pods ask for credentials, and the `admin` port.
 
 pub mod admin;
+pub mod apply;
 pub mod args;
 pub mod broker;
 pub mod canopy;
@@ -8,6 +13,11 @@ pub mod clock;
 pub mod logging;
 pub mod metrics;
 pub mod model;
+pub mod observe;
 pub mod plan;
+pub mod rbac;
+pub mod reconcile;
 pub mod resources;
 pub mod serve;
+pub mod task;
+pub mod wake;

@@ -1,0 +1,61 @@
+//! Everything a restore and its database need, made in an order that can be broken off anywhere and begun again.
+
+use super::{Applied, Applier, Result};
+use crate::{
+    canopy::CanopyError,
+    model::{PostgresOrder, RestoreOrder},
+    resources::{Foundation, Place, PostgresSet, RestoreSet},
+};
+use contract::{canopy::CredentialsRequest, ids::RunId};
+
+/// The status that means "no declaration grants it": a fact about the declaration, not about the moment.
+const DENIED: u16 = 403;
+
+impl Applier {
+    /// Canopy is asked first: without the repository password nothing else is worth making.
+    pub(super) async fn start_restore(&self, order: &RestoreOrder, run_id: RunId) -> Result<Applied> {
+        let request = CredentialsRequest {
+            group: order.identity.group,
+            backup_type: order.identity.backup_type.clone(),
+            run_id: Some(run_id),
+        };
+        let answer = match self.canopy.credentials(&request).await {
+            Ok(answer) => answer,
+            Err(error) if error.refusal() == Some(DENIED) => return Ok(denied(order, &error)),
+            Err(error) => return Err(error.into()),
+        };
+        self.lay_foundation(order.into()).await?;
+        let RestoreSet { repository_secret, volume_claim, job } =
+            RestoreSet::of(&self.site, order, &answer.repo_password);
+        self.cluster.create(&volume_claim).await?;
+        self.cluster.apply(&repository_secret).await?;
+        self.cluster.create(&job).await?;
+        Ok(Applied::Done)
+    }
+
+    /// The passwords of a replica are made once: where the Secrets exist, they stay.
+    pub(super) async fn start_postgres(&self, order: &PostgresOrder) -> Result<Applied> {
+        let PostgresSet { superuser, analytics, deployment } =
+            PostgresSet::of(&self.site, order, &(self.new_passwords)());
+        self.cluster.create(&superuser).await?;
+        self.cluster.create(&analytics).await?;
+        self.cluster.create(&deployment).await?;
+        Ok(Applied::Done)
+    }
+
+    async fn lay_foundation(&self, place: Place<'_>) -> Result<()> {
+        let Foundation { network_policies, service_account, authority } = Foundation::of(&self.site, place);
+        for policy in &network_policies {
+            self.cluster.apply(policy).await?;
+        }
+        self.cluster.apply(&service_account).await?;
+        if let Some(authority) = &authority {
+            self.cluster.apply(authority).await?;
+        }
+        Ok(())
+    }
+}
+
+fn denied(order: &RestoreOrder, error: &CanopyError) -> Applied {
+    Applied::Denied { namespace: order.namespace.clone(), run: order.run.clone(), why: error.to_string() }
+}

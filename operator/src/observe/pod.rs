@@ -1,0 +1,72 @@
+//! What a pod's status says, in the few terms that matter here.
+
+use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
+use kube::ResourceExt;
+
+/// Waiting reasons that are part of every start.
+const ORDINARY: [&str; 2] = ["ContainerCreating", "PodInitializing"];
+
+/// The newest of several pods, those being deleted last.
+pub(super) fn newest<'a>(pods: &[&'a Pod]) -> Option<&'a Pod> {
+    pods.iter().copied().max_by_key(|pod| {
+        (pod.metadata.deletion_timestamp.is_none(), pod.creation_timestamp(), pod.name_any())
+    })
+}
+
+/// Status of the container `name`, init containers included.
+pub(super) fn container<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus> {
+    statuses(pod).find(|status| status.name == name)
+}
+
+/// How `status` ended, now or before its last restart.
+pub(super) fn ended(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
+    [&status.state, &status.last_state].into_iter().flatten().find_map(|state| state.terminated.as_ref())
+}
+
+/// Whether any container of it has run.
+pub(super) fn has_started(pod: &Pod) -> bool {
+    let ran = |status: &ContainerStatus| {
+        let running = status.state.as_ref().is_some_and(|state| state.running.is_some());
+        running || ended(status).is_some()
+    };
+    statuses(pod).any(ran)
+}
+
+/// Whether Kubernetes calls it ready.
+pub(super) fn is_ready(pod: &Pod) -> bool {
+    condition(pod, "Ready").is_some_and(|(status, _)| status == "True")
+}
+
+/// What keeps it from starting, in the cluster's own words.
+pub(super) fn waiting_for(pod: &Pod) -> Option<String> {
+    if let Some((_, message)) = condition(pod, "PodScheduled").filter(|(status, _)| *status == "False") {
+        return Some(format!("Unschedulable: {message}"));
+    }
+    statuses(pod).find_map(|status| {
+        let waiting = status.state.as_ref()?.waiting.as_ref()?;
+        let reason = waiting.reason.clone().filter(|reason| !ORDINARY.contains(&reason.as_str()))?;
+        Some(format!("{reason} of container {}: {}", status.name, waiting.message.as_deref().unwrap_or("")))
+    })
+}
+
+/// Why a pod ended without a word of its own.
+pub(super) fn reason_of_end(pod: &Pod, container_name: &str) -> String {
+    let of_pod = pod.status.as_ref().and_then(|status| status.reason.clone());
+    let of_container = container(pod, container_name)
+        .and_then(ended)
+        .map(|end| format!("{} with exit code {}", end.reason.as_deref().unwrap_or("ended"), end.exit_code));
+    of_pod.or(of_container).unwrap_or_else(|| "no reason given by the cluster".to_owned())
+}
+
+fn condition<'a>(pod: &'a Pod, kind: &str) -> Option<(&'a str, &'a str)> {
+    let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+    let found = conditions.iter().find(|condition| condition.type_ == kind)?;
+    Some((&found.status, found.message.as_deref().unwrap_or_default()))
+}
+
+fn statuses(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
+    let status = pod.status.as_ref();
+    let init = status.and_then(|s| s.init_container_statuses.as_deref()).unwrap_or_default();
+    let main = status.and_then(|s| s.container_statuses.as_deref()).unwrap_or_default();
+    init.iter().chain(main)
+}

@@ -1,0 +1,209 @@
+//! One pass: observe, plan, apply, tell.
+//!
+//! Input: why it runs. Output: whether anything was done. Must not: fail; what goes wrong is logged, counted, shown
+//! in the status, and decided anew at the next pass.
+
+mod status;
+
+pub use status::Status;
+
+use crate::{
+    apply::{Applied, Applier, ApplyError},
+    canopy::{self, CanopyApi},
+    clock::Clock,
+    metrics::Metrics,
+    model::{Attempt, Observed, Wanted},
+    observe::{self, Denials},
+    plan::{self, Guard, Plan, Policy, Step, Worklist},
+};
+use contract::{canopy::Capabilities, ids::Intent};
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
+use kube::Client;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// Steps taken side by side: one hanging call does not hold up the others.
+const SIDE_BY_SIDE: usize = 8;
+
+/// Why a pass runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It is time: Canopy is asked, too.
+    Interval,
+    /// Something of ours changed in the cluster.
+    Changed,
+    /// The pass before did something.
+    Progress,
+}
+
+/// Everything a pass needs that outlives it.
+pub struct Reconciler {
+    /// To read the cluster.
+    pub client: Client,
+    /// To take steps.
+    pub applier: Applier,
+    /// To read the worklist.
+    pub canopy: Arc<dyn CanopyApi>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The numbers decisions turn on.
+    pub policy: Policy,
+    /// Where machines are told.
+    pub metrics: Metrics,
+    /// Whether Canopy has acknowledged our capabilities in this process's life.
+    pub registered: watch::Receiver<bool>,
+    /// Where the last plan and its outcome are shown.
+    pub status: watch::Sender<serde_json::Value>,
+    /// What is remembered from pass to pass, and lost without harm.
+    pub memory: Memory,
+}
+
+/// What is remembered from pass to pass; a restart forgets it and only ever delays something.
+#[derive(Debug, Default)]
+pub struct Memory {
+    worklist: Worklist,
+    guard: Guard,
+    denials: Denials,
+}
+
+impl Reconciler {
+    /// One pass; true if it took a step, so that another is worth while at once.
+    pub async fn pass(&mut self, why: Why) -> bool {
+        let started = tokio::time::Instant::now();
+        let fresh = why == Why::Interval && self.poll().await;
+        let observed = match observe::list(&self.client).await {
+            Ok(view) => observe::join(&view, &self.memory.denials),
+            Err(error) => return self.blind(&error, started.elapsed()),
+        };
+        let now = self.clock.now();
+        if fresh {
+            let memory = &mut self.memory;
+            memory.guard = memory.guard.after(&memory.worklist, &observed, now, &self.policy.teardown);
+        }
+        let plan = plan::plan(&self.memory.worklist, &observed, &self.memory.guard, now, &self.policy);
+        let outcomes = self.apply(&plan).await;
+        self.remember(&observed, &outcomes);
+        self.tell(&plan, &observed, &outcomes, now, started.elapsed());
+        outcomes.iter().any(|(_, outcome)| outcome.is_ok())
+    }
+
+    /// Asks Canopy for the worklist; an error changes nothing.
+    async fn poll(&mut self) -> bool {
+        if !*self.registered.borrow() {
+            return false;
+        }
+        let list = match self.canopy.worklist().await {
+            Ok(list) => normalised(list),
+            Err(error) => {
+                tracing::warn!(%error, "the worklist before it stays in force");
+                return false;
+            }
+        };
+        if list.is_empty() {
+            self.register_again().await;
+        }
+        self.memory.worklist = list;
+        true
+    }
+
+    /// An empty list may mean that Canopy has lost what we advertised: it is told again.
+    async fn register_again(&self) {
+        if let Err(error) = self.canopy.register(&Capabilities { intents: Intent::ALL.to_vec() }).await {
+            tracing::warn!(%error, "the worklist is empty, and the capabilities could not be registered again");
+        }
+    }
+
+    async fn apply(&self, plan: &Plan) -> Vec<(Step, Result<Applied, ApplyError>)> {
+        let steps = plan.steps().into_iter().cloned();
+        stream::iter(steps.map(|step| async move {
+            let outcome = self.applier.take(&step).await;
+            (step, outcome)
+        }))
+        .buffered(SIDE_BY_SIDE)
+        .collect()
+        .await
+    }
+
+    /// Keeps denials as long as their attempt is open.
+    fn remember(&mut self, observed: &Observed, outcomes: &[(Step, Result<Applied, ApplyError>)]) {
+        let open = |namespace: &_, run: &_| {
+            observed.replicas().any(|replica| {
+                let attempt = replica.record.attempt.as_ref().filter(|attempt| attempt.is_open());
+                replica.namespace == *namespace && attempt.map(Attempt::run).as_ref() == Some(run)
+            })
+        };
+        self.memory.denials.retain(|namespace, (run, _)| open(namespace, run));
+        for (_, outcome) in outcomes {
+            if let Ok(Applied::Denied { namespace, run, why }) = outcome {
+                self.memory.denials.insert(namespace.clone(), (run.clone(), why.clone()));
+            }
+        }
+    }
+
+    fn tell(
+        &self,
+        plan: &Plan,
+        observed: &Observed,
+        outcomes: &[(Step, Result<Applied, ApplyError>)],
+        now: Timestamp,
+        took: Duration,
+    ) {
+        for (step, outcome) in outcomes {
+            log(step, outcome);
+        }
+        let open =
+            |replica: &&crate::model::Replica| replica.record.attempt.as_ref().is_some_and(Attempt::is_open);
+        self.metrics.restores_in_progress(observed.replicas().filter(open).count());
+        self.metrics.reports_pending(observed.replicas().map(|replica| replica.record.outbox.len()).sum());
+        self.metrics.teardown_held(self.memory.guard.is_held());
+        let failed = outcomes.iter().any(|(_, outcome)| outcome.is_err());
+        self.metrics.reconcile(if failed { "error" } else { "ok" }, took);
+        self.status.send_replace(Status::of(plan, outcomes, now).to_json());
+    }
+
+    fn blind(&self, error: &observe::ListError, took: Duration) -> bool {
+        tracing::error!(error = %chain(error), "nothing is decided without a whole picture of the cluster");
+        self.metrics.reconcile("error", took);
+        false
+    }
+}
+
+/// What Canopy wants, in the planner's terms.
+fn normalised(list: canopy::Worklist) -> Worklist {
+    for rejected in &list.rejected {
+        let key = rejected.key.map(|key| key.to_string()).unwrap_or_default();
+        tracing::warn!(replica.key = key, why = rejected.why, "an entry of the worklist is set aside");
+    }
+    let complete = list.rejected.iter().all(|rejected| rejected.key.is_some());
+    let quarantined =
+        list.rejected.into_iter().filter_map(|rejected| Some((rejected.key?, rejected.why))).collect();
+    Worklist::read(list.entries.iter().map(Wanted::from), quarantined, complete)
+}
+
+fn log(step: &Step, outcome: &Result<Applied, ApplyError>) {
+    let (name, namespace) = (step.name(), step.namespace());
+    match outcome {
+        Ok(Applied::Done) => tracing::info!(replica.namespace = %namespace, step = name, "step {name} taken"),
+        Ok(Applied::Stale) => {
+            tracing::debug!(replica.namespace = %namespace, step = name, "step {name} is decided anew");
+        }
+        Ok(Applied::Denied { run, why, .. }) => {
+            tracing::warn!(replica.namespace = %namespace, run.name = %run, why, "Canopy grants no credentials");
+        }
+        Err(error) => {
+            tracing::warn!(replica.namespace = %namespace, step = name, error = %chain(error), "step {name} failed");
+        }
+    }
+}
+
+/// An error with its sources, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(next) = source {
+        text = format!("{text}: {next}");
+        source = next.source();
+    }
+    text
+}
