@@ -25,12 +25,13 @@ pub(super) fn sidecar(site: &Site, order: &RestoreOrder) -> Container {
     }
 }
 
-/// Kopia starts as soon as the proxy listens: looked at every second, for two minutes.
+/// Kopia starts as soon as the proxy listens: looked at every second, for a quarter of an hour. It listens once it has
+/// credentials, and a broker that is away comes back to a waiting proxy sooner than to one in a restart's back-off.
 fn startup() -> Probe {
     Probe {
         period_seconds: Some(1),
         timeout_seconds: Some(5),
-        failure_threshold: Some(120),
+        failure_threshold: Some(900),
         ..pod::exec_probe(&[PROGRAM, "ready"])
     }
 }
