@@ -11,5 +11,5 @@ mod source;
 
 pub mod backup;
 
-pub use cache::{Captured, ensure};
-pub use recipe::Fixture;
+pub use cache::{Captured, Content, ensure};
+pub use recipe::{DATABASE, Fixture};

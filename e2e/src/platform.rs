@@ -36,10 +36,12 @@ pub use command::Run;
 pub use engine::{Engine, EngineKind};
 pub use image::Origin;
 pub use images::Images;
+pub(crate) use key::{Key, KeyBuilder};
 pub use layout::Layout;
 pub use options::{EngineArg, Options, OriginArg};
 pub use ports::{HostPorts, S3_NODE_PORT, STUB_NODE_PORT};
 pub use project::workspace;
+pub(crate) use store::Draft;
 
 use crate::progress::Progress;
 use facts::Facts;

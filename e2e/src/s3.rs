@@ -38,7 +38,11 @@ impl S3Bucket {
     pub async fn list(&self, prefix: &str) -> Result<Vec<String>> {
         let query = format!("?list-type=2&prefix={}", prefix.replace('/', "%2F"));
         let page = String::from_utf8(self.call(Method::GET, &query, Vec::new()).await?)?;
-        ensure!(!page.contains("<IsTruncated>true"), "bucket {} holds more than one page of objects", self.bucket);
+        ensure!(
+            !page.contains("<IsTruncated>true"),
+            "bucket {} holds more than one page of objects",
+            self.bucket
+        );
         Ok(texts(&page, "Key"))
     }
 
@@ -77,7 +81,8 @@ impl S3Bucket {
         let what = format!("{method} {url}");
         let request = http::Request::builder().method(method).uri(&url).body(body)?;
         let signed = sign::signed(request, &self.keys, clock::now())?;
-        let answer = self.http.execute(signed.try_into()?).await.with_context(|| format!("failed to {what}"))?;
+        let answer =
+            self.http.execute(signed.try_into()?).await.with_context(|| format!("failed to {what}"))?;
         let (status, body) = (answer.status(), answer.bytes().await?);
         ensure!(status.is_success(), "{what} was answered {status}: {}", String::from_utf8_lossy(&body));
         Ok(body.into())

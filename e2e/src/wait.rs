@@ -71,7 +71,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_fails_names_itself_and_the_last_thing_seen() {
-        let error = until::<(), _>(SHORT, || async { Ok(Look::NotYet("half a thing".into())) }).await.unwrap_err();
+        let error =
+            until::<(), _>(SHORT, || async { Ok(Look::NotYet("half a thing".into())) }).await.unwrap_err();
         assert_eq!(error.to_string(), "waited 3 s for the thing; last seen: half a thing");
     }
 

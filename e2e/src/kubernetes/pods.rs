@@ -47,7 +47,8 @@ pub async fn container_logs(client: &Client, namespace: &str) -> Result<BTreeMap
     for pod in pods(client, namespace, "").await? {
         for container in container_names(&pod) {
             for previous in [false, true] {
-                let params = LogParams { container: Some(container.clone()), previous, ..LogParams::default() };
+                let params =
+                    LogParams { container: Some(container.clone()), previous, ..LogParams::default() };
                 if let Ok(text) = api.logs(&pod.name_any(), &params).await {
                     let when = if previous { " (before its restart)" } else { "" };
                     logs.insert(format!("{}/{container}{when}", pod.name_any()), text);

@@ -22,7 +22,9 @@ pub async fn ensure_secret(
     let data = fresh.iter().map(|(key, value)| (key.clone(), value.expose_secret().to_owned())).collect();
     let mut secret = Secret { string_data: Some(data), ..Secret::default() };
     secret.metadata.name = Some(name.to_owned());
-    api.create(&PostParams::default(), &secret).await.with_context(|| format!("failed to make Secret {name}"))?;
+    api.create(&PostParams::default(), &secret)
+        .await
+        .with_context(|| format!("failed to make Secret {name}"))?;
     Ok(fresh)
 }
 

@@ -58,9 +58,8 @@ pub async fn events(client: &Client, namespace: &str) -> Result<Vec<String>> {
         let object = &event.involved_object;
         object.namespace.as_deref() == Some(namespace) || object.name.as_deref() == Some(namespace)
     };
-    let text = |event: Event| {
-        format!("{}: {}", event.reason.unwrap_or_default(), event.message.unwrap_or_default())
-    };
+    let text =
+        |event: Event| format!("{}: {}", event.reason.unwrap_or_default(), event.message.unwrap_or_default());
     Ok(all.items.into_iter().filter(about).map(text).collect())
 }
 

@@ -1,4 +1,4 @@
-//! Tokens of ServiceAccounts, by the TokenRequest API: what a pod would have in its projected volume.
+//! Tokens of service accounts, by the `TokenRequest` API: what a pod would have in its projected volume.
 
 use anyhow::{Context, Result};
 use contract::secret::SecretString;
@@ -19,7 +19,8 @@ pub struct TokenOf<'a> {
 /// A token as kubelet would ask for it.
 pub async fn token(client: &Client, of: TokenOf<'_>) -> Result<SecretString> {
     let namespace = of.pod.namespace().context("a pod has a namespace")?;
-    let account = of.pod.spec.as_ref().and_then(|spec| spec.service_account_name.as_deref()).unwrap_or("default");
+    let account =
+        of.pod.spec.as_ref().and_then(|spec| spec.service_account_name.as_deref()).unwrap_or("default");
     let bound = BoundObjectReference {
         api_version: Some("v1".into()),
         kind: Some("Pod".into()),

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
-    sign,
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
 use contract::secret::{ExposeSecret, SecretString};
@@ -21,7 +21,11 @@ pub struct Keys {
 }
 
 /// `request` with its signature for service "s3".
-pub(super) fn signed(mut request: http::Request<Vec<u8>>, keys: &Keys, now: Timestamp) -> Result<http::Request<Vec<u8>>> {
+pub(super) fn signed(
+    mut request: http::Request<Vec<u8>>,
+    keys: &Keys,
+    now: Timestamp,
+) -> Result<http::Request<Vec<u8>>> {
     let (access, secret) = (keys.access_key.expose_secret(), keys.secret_key.expose_secret());
     let identity = Credentials::new(access, secret, None, None, "the harness").into();
     let mut settings = SigningSettings::default();
@@ -31,7 +35,8 @@ pub(super) fn signed(mut request: http::Request<Vec<u8>>, keys: &Keys, now: Time
     let params = v4::SigningParams::builder().identity(&identity).region("us-east-1").name("s3");
     let params = params.time(SystemTime::from(now)).settings(settings).build()?.into();
     let (method, uri) = (request.method().to_string(), request.uri().to_string());
-    let signable = SignableRequest::new(&method, uri, std::iter::empty(), SignableBody::Bytes(request.body()))?;
+    let signable =
+        SignableRequest::new(&method, uri, std::iter::empty(), SignableBody::Bytes(request.body()))?;
     let (instructions, _signature) = sign(signable, &params)?.into_parts();
     instructions.apply_to_request_http1x(&mut request);
     Ok(request)

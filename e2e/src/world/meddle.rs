@@ -1,0 +1,99 @@
+//! What a test does to the cluster behind the operator's back.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use contract::canopy::WorklistEntry;
+use contract::ids::Intent;
+use contract::names::{labels, objects};
+use k8s_openapi::api::core::v1::{LimitRange, LimitRangeItem, LimitRangeSpec, Pod};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use kube::api::{DeleteParams, PostParams};
+use kube::{Api, ResourceExt};
+
+use super::{Moment, Replica, Server, World};
+use crate::client::Access;
+use crate::client::guest;
+use crate::kubernetes::{SYSTEM, operator_pod};
+use crate::timeouts::{BACK, RESTORED, TORN_DOWN};
+use crate::wait::{Look, until};
+
+impl World {
+    /// Kills the operator at once, and waits until there is another.
+    pub async fn kill_the_operator(&self) -> Result<()> {
+        let Some(old) = operator_pod(&self.client).await? else {
+            // Someone else has just killed it: killed is what it was to be.
+            return self.operator_is_back("").await;
+        };
+        let api = Api::<Pod>::namespaced(self.client.clone(), SYSTEM);
+        // It may be gone already, for the same reason.
+        let _ = api.delete(&old.name_any(), &DeleteParams::default().grace_period(0)).await;
+        self.operator_is_back(&old.name_any()).await
+    }
+
+    async fn operator_is_back(&self, old: &str) -> Result<()> {
+        until(BACK, || async {
+            let new = operator_pod(&self.client).await?.filter(|pod| pod.name_any() != old);
+            Ok(Look::some(new.map(drop), "no operator is ready"))
+        })
+        .await
+    }
+
+    /// A replica whose restore is under way and will be for a while, having `cpu` for each container.
+    pub async fn slow_restore(&self, server: &Server, intent: Intent, cpu: &str) -> Result<Replica<'_>> {
+        let replica = self.declare_slow(server, intent, cpu).await?;
+        replica.at(Moment::Restoring, RESTORED).await?;
+        Ok(replica)
+    }
+
+    /// A replica that gets its snapshot only when its namespace gives no container more than `cpu`.
+    pub async fn declare_slow(&self, server: &Server, intent: Intent, cpu: &str) -> Result<Replica<'_>> {
+        let entry = self.entry(server, intent);
+        let (snapshot, at) = (entry.snapshot_id.clone(), entry.snapshot_at);
+        let mut replica = self.put(WorklistEntry { snapshot_id: None, snapshot_at: None, ..entry }).await?;
+        replica.provisioned().await?;
+        replica.slow_down(cpu).await?;
+        replica.change(|entry| (entry.snapshot_id, entry.snapshot_at) = (snapshot, at)).await?;
+        Ok(replica)
+    }
+}
+
+impl Replica<'_> {
+    /// From now on a container that asks for no limit gets this much of a core. The operator sets no limit of its own,
+    /// so the restore itself is what it always is, but slower.
+    async fn slow_down(&self, cpu: &str) -> Result<()> {
+        let default = BTreeMap::from([("cpu".to_owned(), Quantity(cpu.to_owned()))]);
+        let item =
+            LimitRangeItem { type_: "Container".into(), default: Some(default), ..LimitRangeItem::default() };
+        let mut range =
+            LimitRange { spec: Some(LimitRangeSpec { limits: vec![item] }), ..LimitRange::default() };
+        range.metadata.name = Some("slow".into());
+        let api = Api::<LimitRange>::namespaced(self.world.client.clone(), &self.namespace);
+        api.create(&PostParams::default(), &range).await.map(drop).context("failed to limit the namespace")
+    }
+
+    /// A pod that has a restore pod's account and label, and is none: the operator did not make it.
+    pub async fn impostor(&self) -> Result<Pod> {
+        let image = self.world.harness.images.postgres(17);
+        let mut pod = guest("impostor", &image, Access::Analytics, "SELECT pg_sleep(600)");
+        let label = (labels::PROXY_SIDECAR.to_owned(), "true".to_owned());
+        pod.metadata.labels = Some(BTreeMap::from([label]));
+        let spec = pod.spec.as_mut().context("a guest has a spec")?;
+        spec.service_account_name = Some(objects::SERVICE_ACCOUNT.into());
+        // It never runs, and need not: a token is bound to a pod, not to what is in it.
+        spec.node_selector = Some(BTreeMap::from([("pgro-e2e/nowhere".to_owned(), "true".to_owned())]));
+        let api = Api::<Pod>::namespaced(self.world.client.clone(), &self.namespace);
+        api.create(&PostParams::default(), &pod).await.context("failed to make the impostor")
+    }
+
+    /// Removes a pod and waits until it is gone.
+    pub async fn remove_pod(&self, pod: &Pod) -> Result<()> {
+        let api = Api::<Pod>::namespaced(self.world.client.clone(), &self.namespace);
+        api.delete(&pod.name_any(), &DeleteParams::default().grace_period(0)).await?;
+        until(TORN_DOWN, || async {
+            let found = api.get_opt(&pod.name_any()).await?;
+            Ok(Look::some(found.is_none().then_some(()), "the pod is still there"))
+        })
+        .await
+    }
+}

@@ -1,0 +1,46 @@
+//! A server that is backed up: a real database in the world's repository, under the server's name.
+
+use anyhow::Result;
+use contract::ids::{Prefix, ServerId};
+use uuid::Uuid;
+
+use super::World;
+use crate::fixtures::backup::{Kopia, Snapshot};
+use crate::fixtures::{Captured, Content, Fixture};
+
+/// A server with one backup.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Its id, under which it was backed up.
+    pub id: ServerId,
+    /// Which database it has.
+    pub fixture: Fixture,
+    /// What is in that.
+    pub content: Content,
+    /// Its backup.
+    pub snapshot: Snapshot,
+}
+
+impl World {
+    /// A server whose database was backed up just now.
+    pub async fn server(&self, fixture: Fixture) -> Result<Server> {
+        let Captured { pgdata, content, .. } = self.harness.fixture(fixture).await?;
+        let id = ServerId(Uuid::new_v4());
+        let kopia = Kopia {
+            engine: &self.harness.cluster.engine,
+            image: &self.harness.images.kopia,
+            repository: &self.repository,
+            settings: self.settings.path(),
+        };
+        if !std::mem::replace(&mut self.state().has_repository, true) {
+            kopia.create(id).await?;
+        }
+        let snapshot = kopia.snapshot(id, &pgdata).await?;
+        Ok(Server { id, fixture, content, snapshot })
+    }
+
+    /// Where in the bucket the repository is.
+    pub fn prefix(&self) -> &Prefix {
+        &self.repository.prefix
+    }
+}
