@@ -43,14 +43,15 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The status it is answered with, always 4xx or 505.
+    /// The status it is answered with, always 4xx.
     pub fn status(self) -> StatusCode {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
             Self::OtherBucket | Self::OutsidePrefix | Self::DotSegment | Self::Query => StatusCode::FORBIDDEN,
-            Self::Body | Self::AbsoluteForm | Self::Undecodable | Self::Header => StatusCode::BAD_REQUEST,
+            Self::Version | Self::Body | Self::AbsoluteForm | Self::Undecodable | Self::Header => {
+                StatusCode::BAD_REQUEST
+            }
         }
     }
 

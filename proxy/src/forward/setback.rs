@@ -57,6 +57,6 @@ pub fn explain(head: &Parts, error: &S3Error) {
         tracing::error!(status = %head.status, code, bucket_region = region,
             "S3 says the bucket lies elsewhere: PGRO_S3_REGION or PGRO_S3_ENDPOINT is wrong; redirects are not followed");
     } else if head.status != StatusCode::NOT_FOUND {
-        tracing::warn!(status = %head.status, code, message = error.message, "S3 refused a request");
+        tracing::warn!(status = %head.status, code, s3_message = error.message, "S3 refused a request");
     }
 }

@@ -1,0 +1,99 @@
+//! A body that cannot be finished is a visible abort, and a body that can be is not hurried.
+
+use crate::support::{
+    client::{SOON, fetch, send},
+    http::piecewise,
+    s3::{BUCKET, Fault},
+    world::{Build, PREFIX, World, target},
+};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use proxy::limits::Limits;
+use std::time::Duration;
+
+/// More than all buffers on the way hold.
+const LARGE: usize = 64 << 20;
+const PIECE: usize = 64 << 10;
+
+#[tokio::test]
+async fn fault_d4_a_body_cut_short_is_never_a_short_success() {
+    let world = World::start().await;
+    world.s3.put(&format!("{PREFIX}x"), vec![7; 100_000]);
+    for after in [1, 4096, 65_536, 99_999] {
+        world.s3.fail(Fault::Cut { after, chunked: false });
+        let got = world.get("x").await;
+        assert_eq!(got.header("content-length"), "100000");
+        assert!(got.body.is_err(), "{after}");
+    }
+}
+
+#[tokio::test]
+async fn fault_d5_a_chunked_body_cut_short_is_never_a_whole_one() {
+    let world = World::start().await;
+    world.s3.put(&format!("{PREFIX}x"), vec![7; 100_000]);
+    for after in [1, 65_536, 99_999, 100_000] {
+        world.s3.fail(Fault::Cut { after, chunked: true });
+        let target = format!("/{BUCKET}/a%20b%2Bc%3D1/x");
+        assert!(fetch(world.address, "GET", &target, &[]).await.body.is_err(), "{after}");
+    }
+}
+
+#[tokio::test]
+async fn fault_d6_a_body_that_stalls_is_aborted() {
+    let world = World::start().await;
+    let (pieces, body) = piecewise();
+    world.s3.fail(Fault::Body(10, body));
+    pieces.send(Ok(Bytes::from_static(b"01234"))).await.unwrap();
+    assert!(world.get("x").await.body.is_err());
+    drop(pieces);
+}
+
+#[tokio::test]
+async fn fault_d18_a_slow_reader_holds_s3_back_and_is_not_taken_for_a_stall() {
+    let world = World::start().await;
+    let (pieces, body) = piecewise();
+    world.s3.fail(Fault::Body(LARGE as u64, body));
+    pieces.send(Ok(Bytes::from(vec![1; PIECE]))).await.unwrap();
+    let mut answer = send(world.address, "GET", &target("x"), &[]).await;
+    let mut given = PIECE;
+    // The stall deadline of these tests is 1 s: for longer than that, nobody reads.
+    while tokio::time::timeout(Duration::from_millis(1500), pieces.reserve()).await.is_ok() {
+        pieces.send(Ok(Bytes::from(vec![1; PIECE]))).await.unwrap();
+        given += PIECE;
+    }
+    assert!(given < LARGE / 2, "{given} bytes were taken although nobody read");
+    let giving = async {
+        while given < LARGE {
+            pieces.send(Ok(Bytes::from(vec![1; PIECE]))).await.unwrap();
+            given += PIECE;
+        }
+        drop(pieces);
+    };
+    let (body, ()) = tokio::join!(tokio::time::timeout(SOON, answer.body_mut().collect()), giving);
+    assert_eq!(body.unwrap().unwrap().to_bytes().len(), LARGE);
+}
+
+#[tokio::test]
+async fn fault_d17_a_client_that_goes_away_ends_the_transfer() {
+    let world = World::start().await;
+    let (pieces, body) = piecewise();
+    world.s3.fail(Fault::Body(LARGE as u64, body));
+    pieces.send(Ok(Bytes::from_static(b"x"))).await.unwrap();
+    drop(send(world.address, "GET", &target("x"), &[]).await);
+    let until_closed = async { while pieces.send(Ok(Bytes::from(vec![1; PIECE]))).await.is_ok() {} };
+    tokio::time::timeout(SOON, until_closed).await.expect("S3's connection to be closed");
+}
+
+#[tokio::test]
+async fn fault_c1_a_body_outlives_the_credentials_it_was_asked_with() {
+    let limits = Limits { stall: SOON, ..Build::default().limits };
+    let world = World::build(Build { limits, ..Build::default() }).await;
+    let (pieces, body) = piecewise();
+    world.s3.fail(Fault::Body(10, body));
+    pieces.send(Ok(Bytes::from_static(b"01234"))).await.unwrap();
+    let mut answer = send(world.address, "GET", &target("x"), &[]).await;
+    world.s3.expire("canary-id-1");
+    world.get("x").await;
+    pieces.send(Ok(Bytes::from_static(b"56789"))).await.unwrap();
+    assert_eq!(answer.body_mut().collect().await.unwrap().to_bytes(), "0123456789");
+}

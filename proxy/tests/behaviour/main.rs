@@ -1,0 +1,13 @@
+//! The proxy between a fake S3 that verifies signatures and a fake broker, all on loopback.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod absorb;
+mod cuts;
+mod hostile;
+mod lifecycle;
+mod process;
+mod signatures;
+mod support;
+mod tls;
+mod verbatim;
