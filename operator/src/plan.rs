@@ -18,7 +18,7 @@ mod worklist;
 
 pub use because::Because;
 pub use guard::{Guard, Verdict};
-pub use policy::Policy;
+pub use policy::{Policy, TeardownPolicy};
 pub use step::{Notice, Step};
 pub use worklist::Worklist;
 

@@ -198,7 +198,7 @@ fn log(step: &Step, outcome: &Result<Applied, ApplyError>) {
 }
 
 /// An error with its sources, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(next) = source {

@@ -138,6 +138,8 @@ pub struct TeardownGuard {
     pub absences: u32,
     /// Least time between the first of them and the teardown.
     pub min_age: Duration,
+    /// The same time where a large share of all replicas is absent at once, which looks like a mistake.
+    pub hold: Duration,
 }
 
 impl Settings {
@@ -207,10 +209,16 @@ fn unsided(lookup: &impl Fn(&str) -> Option<String>) -> Result<impl FnOnce(Sidec
 }
 
 fn teardown(lookup: &impl Fn(&str) -> Option<String>) -> Result<TeardownGuard> {
-    Ok(TeardownGuard {
+    let guard = TeardownGuard {
         absences: ranged(lookup, var::TEARDOWN_ABSENCES, 3..=1_000, values::number)?,
         min_age: ranged(lookup, var::TEARDOWN_MIN_SECS, 1..=604_800, values::seconds)?,
-    })
+        hold: ranged(lookup, var::TEARDOWN_HOLD_SECS, 1..=604_800, values::seconds)?,
+    };
+    if guard.hold < guard.min_age {
+        let value = guard.hold.as_secs().to_string();
+        return Err(invalid(var::TEARDOWN_HOLD_SECS, value, &Unfit("it is below PGRO_TEARDOWN_MIN_SECS")));
+    }
+    Ok(guard)
 }
 
 fn limits(lookup: &impl Fn(&str) -> Option<String>) -> Result<RunLimits> {

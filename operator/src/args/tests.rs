@@ -69,6 +69,7 @@ fn every_nonsensical_value_is_refused() {
         ("PGRO_RETRY_MAX_SECS", "59"),
         ("PGRO_TEARDOWN_ABSENCES", "2"),
         ("PGRO_TEARDOWN_MIN_SECS", "1.5"),
+        ("PGRO_TEARDOWN_HOLD_SECS", "60"),
         ("PGRO_PVC_SIZE", "20 GB"),
         ("PGRO_PVC_SIZE", "0Gi"),
         ("PGRO_STORAGE_CLASS", "fast disks"),

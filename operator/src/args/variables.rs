@@ -86,6 +86,9 @@ variables! {
     /// Least time it must be absent.
     TEARDOWN_MIN_SECS = "PGRO_TEARDOWN_MIN_SECS", "teardown-min-secs", Some("120"),
         "whole seconds from 1 to 604800";
+    /// The same where a large share of all replicas, or every one, is absent at once.
+    TEARDOWN_HOLD_SECS = "PGRO_TEARDOWN_HOLD_SECS", "teardown-hold-secs", Some("3600"),
+        "whole seconds from 1 to 604800, not below PGRO_TEARDOWN_MIN_SECS";
     /// Size of a run's volume.
     PVC_SIZE = "PGRO_PVC_SIZE", "pvc-size", Some("20Gi"),
         "a Kubernetes quantity such as 20Gi";

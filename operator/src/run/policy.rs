@@ -1,0 +1,32 @@
+//! Settings to the numbers decisions turn on.
+
+use crate::{
+    args::CanopySettings,
+    plan::{Policy, TeardownPolicy},
+};
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// The policy the settings ask for.
+pub(super) fn policy(canopy: &CanopySettings) -> Policy {
+    let (limits, guard) = (&canopy.limits, &canopy.teardown);
+    Policy {
+        max_concurrent_restores: usize::try_from(limits.max_concurrent_restores).unwrap_or(usize::MAX),
+        restore_deadline: signed(limits.restore_deadline),
+        verify_deadline: signed(limits.verify_deadline),
+        retry_base: signed(limits.retry_base),
+        retry_max: signed(limits.retry_max),
+        teardown: TeardownPolicy {
+            absences: guard.absences,
+            min: signed(guard.min_age),
+            hold: signed(guard.hold),
+            ..TeardownPolicy::default()
+        },
+        ..Policy::default()
+    }
+}
+
+/// Settings are bounded far below what does not fit.
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
