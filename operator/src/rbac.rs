@@ -33,14 +33,14 @@ pub const CLUSTER: &[Rule] = &[
         "one for each replica; its record is its annotations",
     ),
     rule("", "serviceaccounts", &["create", "patch"], "the identity of a replica's pods"),
-    rule("", "persistentvolumeclaims", &["list", "create", "delete"], "one for each run"),
+    rule("", "persistentvolumeclaims", &["get", "list", "create", "delete"], "one for each run"),
     rule(
         "batch",
         "jobs",
-        &["list", "watch", "create", "patch", "delete"],
+        &["get", "list", "watch", "create", "patch", "delete"],
         "restores; their traffic figures are an annotation",
     ),
-    rule("apps", "deployments", &["list", "watch", "create", "delete"], "databases"),
+    rule("apps", "deployments", &["get", "list", "watch", "create", "delete"], "databases"),
     rule(
         "",
         "pods",
@@ -56,7 +56,6 @@ pub const CLUSTER: &[Rule] = &[
     ),
     rule("", "configmaps", &["create", "patch"], "roots of an S3 look-alike"),
     rule("networking.k8s.io", "networkpolicies", &["create", "patch"], "the walls around a replica"),
-    rule("", "events", &["create", "patch"], "what people are told"),
     rule("events.k8s.io", "events", &["create", "patch"], "what people are told"),
     rule("authentication.k8s.io", "tokenreviews", &["create"], "who calls the broker"),
 ];

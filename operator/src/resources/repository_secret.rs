@@ -1,4 +1,4 @@
-//! The repository password of one run. It leaves with the run, so a password that was changed is never mixed up.
+//! The repository password of one run: it leaves with the run.
 
 use super::{Component, Site, meta::Meta};
 use crate::model::RestoreOrder;
@@ -16,7 +16,6 @@ pub fn repository_secret(site: &Site, order: &RestoreOrder, password: &SecretStr
         metadata: Meta::of_run(site, order.into(), Component::Restore, &order.run)
             .named(order.run.repository_secret()),
         type_: Some("Opaque".to_owned()),
-        immutable: Some(true),
         data: Some(BTreeMap::from([(PASSWORD_KEY.to_owned(), value)])),
         ..Secret::default()
     }
