@@ -19,16 +19,9 @@ const PASSWORD_LENGTH: usize = 32;
 /// Something the settings refer to is not there.
 #[derive(Debug, thiserror::Error)]
 pub enum SiteError {
-    /// The pod whose image is to be used.
-    #[error(
-        "failed to read the image of the operator's own pod {pod}; set CANOPY_PROXY_IMAGE, or grant `get` on pods"
-    )]
-    OwnImage {
-        /// Its name.
-        pod: ObjectName,
-        /// What the API server said, if it refused.
-        source: Option<kube::Error>,
-    },
+    /// The operator's own image.
+    #[error(transparent)]
+    Home(#[from] HomeError),
     /// The Secret with the roots for S3.
     #[error(
         "failed to read {CA_KEY} from Secret {secret} (PGRO_S3_CA_SECRET); create it in the operator's namespace"
