@@ -57,14 +57,14 @@ impl HttpCanopy {
         judge(endpoint, response).await
     }
 
-    /// Counts and times a whole call, reading of the answer included; where it did not get through, another way to
-    /// Canopy is looked for before the next.
+    /// Counts and times a whole call, reading of the answer included; where it did not get through, or not as
+    /// the device it should be, the way to Canopy and the certificate are looked for anew before the next.
     async fn counted<T>(&self, endpoint: Endpoint, call: impl Future<Output = Result<T>>) -> Result<T> {
         let started = Instant::now();
         let result = call.await;
         let code = result.as_ref().map_or_else(CanopyError::code, |_| "2xx".to_owned());
         self.metrics.canopy_call(endpoint.as_str(), code, started.elapsed());
-        if matches!(result, Err(CanopyError::Unreachable { .. })) {
+        if matches!(result, Err(CanopyError::Unreachable { .. } | CanopyError::Refused { status: 401, .. })) {
             self.link.suspect().await;
         }
         result

@@ -1,0 +1,125 @@
+//! `POST /internal/restore-creds`.
+
+use crate::world::{Reply, request_for, token, world};
+use contract::broker::CREDENTIALS_PATH;
+use futures::future::join_all;
+use http::StatusCode;
+use operator::canopy::{CanopyError, Endpoint};
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering::SeqCst;
+
+fn problem(reply: &Reply) -> Value {
+    assert_eq!(reply.headers["content-type"], "application/problem+json");
+    let problem: Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(problem["status"], reply.status.as_u16());
+    problem
+}
+
+#[tokio::test]
+async fn a_restore_pod_gets_its_credentials_and_never_the_repository_password() {
+    let world = world();
+    let reply = world.ask(1, 1).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    let body: Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(body["credentials"]["SecretAccessKey"], "secret");
+    assert!(!reply.body.contains("canary"), "{body}");
+    assert_eq!(reply.headers["cache-control"], "no-store");
+    assert!(world.metrics.encode().unwrap().contains("pgro_credentials_issued_total{result=\"granted\"} 1"));
+}
+
+#[tokio::test]
+async fn fault_c16_without_a_token_the_cluster_knows_nobody_gets_anything() {
+    let world = world();
+    let body = request_for(1).to_string();
+    let unknown = token(9);
+    for token in [None, Some(""), Some("x"), Some("a.b.c"), Some(unknown.as_str())] {
+        let reply = world.post(CREDENTIALS_PATH, token, body.clone()).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{token:?}");
+        assert_eq!(reply.headers["www-authenticate"], "Bearer");
+        problem(&reply);
+    }
+    assert_eq!(world.cluster.reviewed.load(SeqCst), 1, "only what could be a token is reviewed");
+    assert_eq!(world.canopy.calls.load(SeqCst), 0);
+}
+
+#[tokio::test]
+async fn fault_c17_a_body_that_names_another_replica_is_refused_before_canopy_is_asked() {
+    let world = world();
+    for wanted in [2, 9] {
+        assert_eq!(world.ask(1, wanted).await.status, StatusCode::FORBIDDEN);
+    }
+    assert_eq!(world.canopy.calls.load(SeqCst), 0);
+}
+
+#[tokio::test]
+async fn fault_c16_refusals_tell_nothing_about_what_exists() {
+    let world = world();
+    let (existing, missing) = (world.ask(1, 2).await, world.ask(1, 9).await);
+    assert_eq!(existing.body, missing.body);
+    let unknown = world.ask(9, 1).await;
+    assert_eq!(unknown.body, world.post(CREDENTIALS_PATH, None, "").await.body);
+}
+
+#[tokio::test]
+async fn canopys_refusal_is_mirrored_and_its_breakage_is_a_bad_gateway() {
+    let endpoint = Endpoint::Credentials;
+    let detail = "canary".to_owned();
+    for (error, status) in [
+        (CanopyError::Refused { endpoint, status: 403, detail: detail.clone() }, 403),
+        (CanopyError::Refused { endpoint, status: 409, detail: detail.clone() }, 409),
+        (CanopyError::Refused { endpoint, status: 429, detail: detail.clone() }, 429),
+        (CanopyError::Upstream { endpoint, status: 503, detail: detail.clone() }, 502),
+        (CanopyError::Unreachable { endpoint, why: detail.clone() }, 502),
+        (CanopyError::Unreadable { endpoint, why: detail.clone() }, 502),
+    ] {
+        let world = world();
+        *world.canopy.fails.lock().unwrap() = Some(error);
+        let reply = world.ask(1, 1).await;
+        assert_eq!(reply.status.as_u16(), status);
+        assert!(!problem(&reply).to_string().contains("canary"));
+    }
+}
+
+#[tokio::test]
+async fn after_canopys_refusal_the_next_request_asks_again() {
+    let world = world();
+    let (endpoint, detail) = (Endpoint::Credentials, String::new());
+    *world.canopy.fails.lock().unwrap() = Some(CanopyError::Refused { endpoint, status: 403, detail });
+    assert_eq!(world.ask(1, 1).await.status, StatusCode::FORBIDDEN);
+    *world.canopy.fails.lock().unwrap() = None;
+    assert_eq!(world.ask(1, 1).await.status, StatusCode::OK);
+    assert_eq!(world.ask(1, 1).await.status, StatusCode::OK);
+    assert_eq!(world.canopy.calls.load(SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_body_of_another_shape_or_size_is_refused() {
+    let world = world();
+    for body in ["", "{}", "[]", "{\"group\":\"7\",\"type\":\"t\"}"] {
+        let reply = world.post(CREDENTIALS_PATH, Some(&token(1)), body).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+    }
+    let mut long = request_for(1);
+    long["x"] = json!("y".repeat(5_000));
+    let reply = world.post(CREDENTIALS_PATH, Some(&token(1)), long.to_string()).await;
+    assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn fault_c15_while_the_api_server_is_down_nobody_is_let_in() {
+    let world = world();
+    assert_eq!(world.ask(1, 1).await.status, StatusCode::OK);
+    *world.cluster.down.lock().unwrap() = true;
+    let reply = world.ask(1, 1).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(reply.headers.contains_key("retry-after"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_c15_g20_a_slow_api_server_sees_a_bounded_number_of_reviews() {
+    let world = world();
+    world.cluster.gate.forget_permits(1_000);
+    let replies = join_all((0..100).map(|_| world.ask(1, 1))).await;
+    assert!(replies.iter().all(|reply| reply.status == StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(world.cluster.most_at_once.load(SeqCst), 16);
+}
