@@ -201,9 +201,9 @@ fn g13_bombs() -> Vec<Hostile> {
 
 /// Refused, or closed without a word: never a success, never a redirect, never silence.
 fn is_refusal(answer: &str) -> bool {
-    let statuses = answer.split("HTTP/1.").skip(1);
-    let statuses: Vec<_> = statuses.map(|rest| rest.get(2..5).unwrap_or_default()).collect();
-    statuses.iter().all(|status| status.starts_with('4'))
+    let statuses = answer.split("HTTP/1.").skip(1).filter_map(|rest| rest.get(2..5));
+    let mut statuses = statuses.filter(|status| status.bytes().all(|b| b.is_ascii_digit()));
+    statuses.all(|status| status.starts_with('4'))
 }
 
 #[tokio::test]
