@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod demo;
 pub mod evidence;
 pub mod fixtures;
 pub mod furniture;

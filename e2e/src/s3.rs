@@ -29,8 +29,10 @@ impl S3Bucket {
         Ok(Self { base, bucket, keys, http })
     }
 
-    /// Makes it.
-    pub async fn create(&self) -> Result<()> {
+    /// Makes it, in place of one that is there.
+    pub async fn create_anew(&self) -> Result<()> {
+        // Mostly there is none; what could not be removed is in the way now, and said so.
+        let _ = self.remove().await;
         self.call(Method::PUT, "", Vec::new()).await.map(drop)
     }
 

@@ -84,7 +84,7 @@ impl World {
         let name = std::thread::current().name().unwrap_or("test").to_owned();
         let ended = async {
             let harness = Harness::ready(manners).await?.clone();
-            let world = Self::begin(harness, name, manners).await?;
+            let world = Self::begin(harness, (name, GroupId(Uuid::new_v4())), manners).await?;
             world.live(body).await
         };
         if let Err(error) = ended.await {
@@ -110,11 +110,10 @@ impl World {
         Err(error.context(format!("evidence is in {}", folder.display())))
     }
 
-    /// A world with nothing in it.
-    pub async fn begin(harness: Harness, name: String, manners: Manners) -> Result<Self> {
+    /// A world with nothing in it, under a name of its own.
+    pub async fn begin(harness: Harness, (name, group): (String, GroupId), manners: Manners) -> Result<Self> {
         let client = kubernetes::client(&harness.cluster.kubeconfig).await?;
         let canopy = ControlClient::new(harness.furniture.canopy.clone())?;
-        let group = GroupId(Uuid::new_v4());
         let repository = Repository {
             endpoint: harness.furniture.s3_endpoint(),
             bucket: format!("group-{group}").parse()?,
@@ -124,7 +123,7 @@ impl World {
         };
         let keys = harness.furniture.keys.clone();
         let bucket = S3Bucket::new(harness.furniture.s3.clone(), repository.bucket.clone(), keys)?;
-        bucket.create().await?;
+        bucket.create_anew().await?;
         Ok(Self {
             restarts: kubernetes::operator_restarts(&client).await?,
             began: clock::now(),

@@ -45,7 +45,7 @@ impl World {
     }
 
     /// A release counts if it is not older than the absence, so it is written anew until it does.
-    async fn tear_down(&self, namespace: &str) -> Result<()> {
+    pub(crate) async fn tear_down(&self, namespace: &str) -> Result<()> {
         until(TORN_DOWN, || async {
             let Some(found) = kubernetes::namespace(&self.client, namespace).await? else {
                 return Ok(Look::Done(()));
