@@ -4,11 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
+use e2e::demo;
 use e2e::platform::{self, Cluster, Options};
 use e2e::progress::Progress;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::suite;
+use crate::suite::{self, Tally};
 
 /// pgro on this machine: a real cluster, with real kopia, MinIO and PostgreSQL
 #[derive(Debug, Parser)]
@@ -22,6 +23,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show the product: from a real database to its restored copy answering a query
+    Demo,
     /// Run every check: formatting, lints, tests, and the behaviours on a cluster
     Test,
     /// Make or remove the cluster
@@ -48,28 +51,30 @@ impl Cli {
         let progress = Progress::default();
         let ended = dispatch(self.command, &self.options, &progress).await;
         progress.say(&progress.table());
-        ended
+        let Some(tally) = ended? else { return Ok(ExitCode::SUCCESS) };
+        println!("{tally}");
+        Ok(tally.code())
     }
 }
 
-async fn dispatch(command: Command, options: &Options, progress: &Progress) -> Result<ExitCode> {
+/// Does what was asked for; only the tests have a tally to close with.
+async fn dispatch(command: Command, options: &Options, progress: &Progress) -> Result<Option<Tally>> {
     match command {
-        Command::Test => suite::run(options, progress).await,
+        Command::Demo => demo::run(options, progress).await?,
+        Command::Test => return Ok(Some(suite::run(options, progress).await)),
         Command::Cluster(ClusterCommand::Up) => {
             describe(&platform::cluster_up(options, progress).await?, progress);
-            Ok(ExitCode::SUCCESS)
         }
         Command::Cluster(ClusterCommand::Down { purge }) => {
             platform::down(options, purge, progress).await?;
-            Ok(ExitCode::SUCCESS)
         }
         Command::Images => {
             let cluster = platform::up(options, progress).await?;
             progress.say(&format!("{:#?}", cluster.images()?));
             describe(&cluster, progress);
-            Ok(ExitCode::SUCCESS)
         }
     }
+    Ok(None)
 }
 
 fn describe(cluster: &Cluster, progress: &Progress) {

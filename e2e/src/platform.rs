@@ -40,7 +40,7 @@ pub(crate) use key::{Key, KeyBuilder};
 pub use layout::Layout;
 pub use options::{EngineArg, Options, OriginArg};
 pub use ports::{HostPorts, S3_NODE_PORT, STUB_NODE_PORT};
-pub use project::workspace;
+pub use project::{build_static, workspace};
 pub(crate) use store::Draft;
 
 use crate::progress::Progress;

@@ -2,17 +2,18 @@
 //!
 //! Input: the workspace and a base image. Output: the names of the images in the engine.
 
+mod compile;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
 
-use super::command::{LONG, Run};
 use super::engine::{Build, Engine};
 use super::image::build::link;
 use super::key::{Key, KeyBuilder};
 use super::layout::Layout;
 use super::store::Draft;
+pub use compile::build_static;
 
 /// What the names of the project's images begin with.
 pub(crate) const PROJECT_PREFIX: &str = "localhost/pgro/";
@@ -82,24 +83,10 @@ async fn image(
     engine.build(&build, log).await
 }
 
-/// Builds for this machine with the C library linked in, so that a program runs in any image.
 async fn compile(log: &Path) -> Result<Vec<PathBuf>> {
-    let rustc = Run::new("rustc").args(["--version", "--verbose"]).dir(&workspace()).output().await?;
-    let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
-    let build = Run::new("cargo").dir(&workspace()).env("RUSTFLAGS", "-C target-feature=+crt-static");
-    let build = build.args(["build", "--release", "--target", host, "--bins"]);
-    let build = PACKAGES.iter().fold(build, |build, package| build.args(["--package", package]));
-    let messages = build.arg("--message-format=json-render-diagnostics").deadline(LONG).split(log).await?;
-    Ok(messages.lines().filter_map(executable).collect())
-}
-
-/// The program one of cargo's messages tells of.
-fn executable(message: &str) -> Option<PathBuf> {
-    #[derive(Deserialize)]
-    struct Message {
-        executable: Option<PathBuf>,
-    }
-    serde_json::from_str::<Message>(message).ok()?.executable
+    let packages = PACKAGES.into_iter().flat_map(|package| ["--package", package]);
+    let args: Vec<&str> = ["build", "--bins"].into_iter().chain(packages).collect();
+    build_static(&args, log).await
 }
 
 fn find(binaries: &[PathBuf], program: &str) -> Result<PathBuf> {
@@ -118,17 +105,6 @@ fn key(target: &str, base: &str, containerfile: &[u8], files: &[PathBuf]) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn programs_are_found_in_cargos_messages_and_other_messages_passed_over() {
-        let program = r#"{"reason":"compiler-artifact","executable":"/t/release/operator","fresh":true}"#;
-        let library = r#"{"reason":"compiler-artifact","executable":null}"#;
-        let found: Vec<_> = [program, library, "{\"reason\":\"build-finished\"}", "not json"]
-            .into_iter()
-            .filter_map(executable)
-            .collect();
-        assert_eq!(found, [PathBuf::from("/t/release/operator")]);
-    }
 
     #[test]
     fn a_program_no_crate_builds_is_named() {

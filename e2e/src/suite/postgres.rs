@@ -1,0 +1,71 @@
+//! The agent's tests against real servers, in the very images it will work in.
+//!
+//! Input: a cluster, for its engine and images. Output: whether all passed on every version. Built static, as the agent
+//! itself is, so that one test program runs in every image.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use e2e::platform::{self, Cluster, Run};
+use e2e::progress::Progress;
+
+use super::stage::LIMIT;
+
+const MAJORS: [u8; 2] = [15, 17];
+const TEST: &str = "real_postgres";
+const BUILD: [&str; 8] =
+    ["test", "--no-run", "--package", "agent", "--features", "real-postgres", "--test", TEST];
+
+pub(super) async fn run(cluster: &Cluster, progress: &Progress) -> Result<()> {
+    let log = cluster.layout.root().join("logs/agent-tests.log");
+    let built = platform::build_static(&BUILD, &log);
+    let programs = progress.step("build the agent's tests", Some(&log), built).await?;
+    let test = test_program(&programs).with_context(|| format!("cargo built no test `{TEST}`"))?;
+    let images = cluster.images()?;
+    for major in MAJORS {
+        let name = format!("the agent on PostgreSQL {major}");
+        let run = contained(cluster.engine.run(), &images.postgres(major), &platform::workspace(), test);
+        progress.step(&name, None, run.shown()).await?;
+    }
+    Ok(())
+}
+
+fn test_program(programs: &[PathBuf]) -> Option<&Path> {
+    let is_test = |file: &&PathBuf| {
+        file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("{TEST}-")))
+    };
+    programs.iter().find(is_test).map(PathBuf::as_path)
+}
+
+/// As user postgres, without a network, and with the programs where the test was built to find them.
+fn contained(engine: Run, image: &str, workspace: &Path, test: &Path) -> Run {
+    let programs = test.ancestors().nth(2).unwrap_or(workspace);
+    let mount = format!("{0}:{0}:ro", programs.display());
+    let run = engine.args(["run", "--rm", "--network=none", "--user=999:999", "--tmpfs=/tmp:mode=1777"]);
+    run.args(["--volume", &mount, "--entrypoint"]).arg(test).arg(image).deadline(LIMIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_test_program_is_told_from_the_program_it_tests() {
+        let programs = ["/t/release/pgro-agent", "/t/release/deps/real_postgres-0a1b"].map(PathBuf::from);
+        assert_eq!(test_program(&programs), Some(programs[1].as_path()));
+        assert_eq!(test_program(&programs[..1]), None);
+    }
+
+    #[tokio::test]
+    async fn the_container_has_no_network_and_no_rights_and_sees_only_the_programs() {
+        let test = Path::new("/t/release/deps/real_postgres-0a1b");
+        let line = contained(Run::new("echo"), "postgres:15", Path::new("/w"), test).output().await.unwrap();
+        for part in ["--network=none", "--user=999:999", "--volume /t/release:/t/release:ro"] {
+            assert!(line.contains(part), "{part} in {line}");
+        }
+        assert!(
+            line.trim_end().ends_with("--entrypoint /t/release/deps/real_postgres-0a1b postgres:15"),
+            "{line}"
+        );
+    }
+}
