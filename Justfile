@@ -1,0 +1,36 @@
+# List what there is
+default:
+    @just --list
+
+# The product on this machine, up to a restored database that answers a query
+demo *args:
+    cargo run -p e2e -- demo {{args}}
+
+# Every check: formatting, lints, tests, and the behaviours on a cluster
+test *args:
+    cargo run -p e2e -- test {{args}}
+
+# The behaviours on the cluster alone, or those whose name contains FILTER
+e2e *filter: cluster-up
+    cargo test -p e2e --features cluster --test '*' -- {{filter}}
+
+# Put every file into its one format
+fmt:
+    cargo fmt --all
+
+# What `test` holds against the sources before it runs anything
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+
+# Build pgro's images and put them into the cluster
+images:
+    cargo run -p e2e -- images
+
+# Make the cluster, or find that it is there
+cluster-up:
+    cargo run -p e2e -- cluster up
+
+# Remove the cluster
+cluster-down:
+    cargo run -p e2e -- cluster down
