@@ -33,7 +33,17 @@ pub fn inside(text: &str, prefix: &str) -> Result<(), Refusal> {
     if text.split('/').any(|segment| matches!(segment, "." | "..")) {
         return Err(Refusal::DotSegment);
     }
-    if text.starts_with(prefix) { Ok(()) } else { Err(Refusal::OutsidePrefix) }
+    match text.strip_prefix(prefix) {
+        Some(rest) if is_own(rest, prefix) => Ok(()),
+        _ => Err(Refusal::OutsidePrefix),
+    }
+}
+
+/// Kopia appends its blob names, which hold no `/`, to the prefix as it is. So a prefix without a `/` at its end stands
+/// for names that continue it and for what lies in a folder of that name, not for a folder whose name is longer:
+/// `group-1` is not `group-10/`.
+fn is_own(rest: &str, prefix: &str) -> bool {
+    prefix.is_empty() || prefix.ends_with('/') || rest.starts_with('/') || !rest.contains('/')
 }
 
 fn decoded(raw: &str) -> Result<String, Refusal> {

@@ -61,6 +61,20 @@ fn fault_g9_keys_outside_of_the_prefix_are_refused() {
 }
 
 #[test]
+fn fault_g9_a_prefix_without_a_slash_does_not_reach_into_longer_names() {
+    let group = territory("group-1");
+    let admit = |target: &str| group.admit(&head("GET", target, &[])).map(|_| ());
+    for target in
+        ["/backups/group-1kopia.repository", "/backups/group-1/x", "/backups/?list-type=2&prefix=group-1xe"]
+    {
+        assert_eq!(admit(target), Ok(()), "{target}");
+    }
+    for target in ["/backups/group-10/x", "/backups/group-10%2fx", "/backups/?list-type=2&prefix=group-10/"] {
+        assert_eq!(admit(target), Err(Refusal::OutsidePrefix), "{target}");
+    }
+}
+
+#[test]
 fn fault_g9_the_prefix_is_not_escaped_by_dots() {
     for dots in ["..", "%2e%2e", "%2E.", ".%2e", ".", "%2e"] {
         for target in [format!("/backups/a%20b/{dots}/x"), format!("/backups/a%20b/x/{dots}")] {

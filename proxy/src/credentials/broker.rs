@@ -90,3 +90,45 @@ impl Issuer for Broker {
         self.read(status, &body)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Broker, BrokerError};
+    use crate::{limits::Limits, post::Poster, upstream};
+    use contract::broker::BrokerRequest;
+    use http::StatusCode;
+
+    fn broker(base: &str) -> Broker {
+        // A second installation in one process is refused, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tls = upstream::roots::client_config(None, false).unwrap();
+        let limits = Limits::default();
+        let poster = Poster::new(upstream::post_client(tls, &limits), None, limits.broker_call);
+        let group = "00000000-0000-0000-0000-000000000001".parse().unwrap();
+        let request = BrokerRequest { group, backup_type: "t".parse().unwrap() };
+        Broker::new(&base.parse().unwrap(), &request, poster).unwrap()
+    }
+
+    #[test]
+    fn the_endpoint_lies_under_the_base_url() {
+        for base in ["http://b:9091", "http://b:9091/"] {
+            assert_eq!(broker(base).url.as_str(), "http://b:9091/internal/restore-creds");
+        }
+        assert_eq!(broker("http://b/x/").url.as_str(), "http://b/x/internal/restore-creds");
+    }
+
+    #[test]
+    fn a_refusal_and_a_failure_are_told_apart() {
+        let read = |status| broker("http://b").read(status, b"canary").unwrap_err();
+        assert!(matches!(read(StatusCode::FORBIDDEN), BrokerError::Refused { .. }));
+        assert!(matches!(read(StatusCode::BAD_GATEWAY), BrokerError::Failed { .. }));
+        assert!(matches!(read(StatusCode::FOUND), BrokerError::Failed { .. }));
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_not_repeated() {
+        let answer = br#"{"credentials":{"Version":1,"AccessKeyId":"canary","SecretAccessKey":7}}"#;
+        let error = broker("http://b").read(StatusCode::OK, answer).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+    }
+}

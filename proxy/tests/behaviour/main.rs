@@ -10,4 +10,5 @@ mod process;
 mod signatures;
 mod support;
 mod tls;
+mod upstream;
 mod verbatim;
