@@ -15,12 +15,15 @@ use super::command::{LONG, Run};
 use super::engine::Engine;
 use super::ports::HostPorts;
 use crate::progress::Progress;
+use crate::timeouts::Deadline;
+use crate::wait::{self, Look};
 pub(crate) use record::Record;
 
 /// kind makes a cluster in half a minute on two cores; a loaded machine needs some of that again.
 const CREATE: Duration = Duration::from_mins(5);
-/// A healthy API server answers at once.
-const ANSWER: Duration = Duration::from_secs(8);
+/// A healthy API server answers at once, unless the machine is compiling. What is in the cluster goes with it, so it
+/// is given up only after a wait that no healthy one needs.
+const ANSWER: Deadline = Deadline { what: "the API server to answer", within: Duration::from_mins(1) };
 
 /// What is needed to call kind and kubectl for one cluster.
 #[derive(Clone, Debug)]
@@ -54,8 +57,22 @@ impl Kind {
     /// The record of a cluster made from `node_image` that answers now.
     pub(crate) async fn healthy(&self, node_image: &str) -> Option<Record> {
         let record = Record::read(&self.folder).filter(|record| record.is_of(node_image))?;
-        let ready = self.kubectl().args(["get", "--raw=/readyz"]).deadline(ANSWER);
-        (self.kubectl.exists() && ready.succeeds().await).then_some(record)
+        (self.kubectl.exists() && self.runs().await && self.answers().await).then_some(record)
+    }
+
+    /// Whether the node's container is running; after a restart of the machine it is there, but does not.
+    async fn runs(&self) -> bool {
+        let state =
+            self.engine.run().args(["container", "inspect", "--format", "{{.State.Running}}", &self.node()]);
+        state.output().await.is_ok_and(|running| running.trim() == "true")
+    }
+
+    async fn answers(&self) -> bool {
+        let look = || async {
+            let ready = self.kubectl().args(["get", "--raw=/readyz"]).deadline(ANSWER.within).output().await;
+            Ok(ready.map_or_else(|error| Look::NotYet(error.to_string()), Look::Done))
+        };
+        wait::until(ANSWER, look).await.is_ok()
     }
 
     /// Makes the cluster anew. The record is written last: a cluster without one is unfinished and made again.
