@@ -11,7 +11,7 @@ test *args:
     cargo run -p e2e -- test {{args}}
 
 # The behaviours on the cluster alone, or those whose name contains FILTER
-e2e *filter: cluster-up
+e2e *filter: images
     cargo test -p e2e --features cluster --test '*' -- {{filter}}
 
 # Put every file into its one format

@@ -6,7 +6,7 @@ use contract::names::{LabelValue, NamespaceName, RunName, labels};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use std::collections::BTreeMap;
 
-/// What the parts of one installation are called together, as `app.kubernetes.io/part-of` would.
+/// `app.kubernetes.io/name` of everything in a namespace of a replica.
 const APP_NAME: &str = "pgro-replica";
 /// `app.kubernetes.io/managed-by` of everything the operator makes.
 const APP_MANAGER: &str = "pgro";
