@@ -6,6 +6,7 @@
 //! be interrupted at any point and started again.
 
 mod asset;
+mod cargo;
 mod clean;
 mod command;
 mod engine;
@@ -32,6 +33,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+pub use cargo::cargo;
 pub use command::Run;
 pub use engine::{Engine, EngineKind};
 pub use image::Origin;

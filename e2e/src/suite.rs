@@ -8,7 +8,7 @@ mod stage;
 mod tally;
 
 use anyhow::Result;
-use e2e::platform::{self, Cluster, Options, Run};
+use e2e::platform::{self, Cluster, Options};
 use e2e::progress::Progress;
 
 use stage::{ALONE, DEPENDENCIES, ON_CLUSTER, Stage};
@@ -20,7 +20,7 @@ pub(crate) async fn run(options: &Options, progress: &Progress) -> Tally {
     for stage in ALONE {
         tally.count(&program(stage, options, progress).await);
     }
-    if Run::new("cargo").args(["deny", "--version"]).succeeds().await {
+    if platform::cargo().args(["deny", "--version"]).succeeds().await {
         tally.count(&program(DEPENDENCIES, options, progress).await);
     } else {
         progress.say("dependencies: skipped; `cargo install --locked cargo-deny` makes this check run");
@@ -43,7 +43,7 @@ async fn on_cluster(cluster: &Cluster, options: &Options, progress: &Progress, t
 }
 
 async fn program(stage: Stage, options: &Options, progress: &Progress) -> Result<()> {
-    let run = Run::new("cargo").args(stage.args).dir(&platform::workspace()).deadline(stage::LIMIT);
+    let run = platform::cargo().args(stage.args).deadline(stage::LIMIT);
     let run = run.env("PGRO_E2E_CLUSTER", &options.cluster);
     told(stage.name, progress.step(stage.name, None, run.shown()).await, progress)
 }

@@ -55,6 +55,13 @@ impl Run {
         self
     }
 
+    /// Keeps an environment variable from the program.
+    #[must_use]
+    pub fn without(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
     /// Runs in `folder`.
     #[must_use]
     pub fn dir(mut self, folder: &Path) -> Self {

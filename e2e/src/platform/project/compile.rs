@@ -6,13 +6,14 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use super::workspace;
+use crate::platform::cargo::cargo;
 use crate::platform::command::{LONG, Run};
 
 /// Runs cargo with `args` for this machine's own target, and returns the programs it built.
 pub async fn build_static(args: &[&str], log: &Path) -> Result<Vec<PathBuf>> {
     let rustc = Run::new("rustc").args(["--version", "--verbose"]).dir(&workspace()).output().await?;
     let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
-    let build = Run::new("cargo").dir(&workspace()).env("RUSTFLAGS", "-C target-feature=+crt-static");
+    let build = cargo().env("RUSTFLAGS", "-C target-feature=+crt-static");
     let build =
         build.args(args).args(["--release", "--target", host, "--message-format=json-render-diagnostics"]);
     let messages = build.deadline(LONG).split(log).await?;
