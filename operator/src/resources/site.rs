@@ -72,3 +72,27 @@ impl Budgets {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Budgets;
+    use crate::args::RunLimits;
+    use std::time::Duration;
+
+    #[test]
+    fn a_pod_gives_up_by_itself_before_the_operator_gives_up_on_it() {
+        for verify_deadline in [Duration::from_mins(1), Duration::from_hours(1), Duration::from_hours(168)] {
+            let limits = RunLimits {
+                max_concurrent_restores: 8,
+                restore_deadline: Duration::from_hours(4),
+                verify_deadline,
+                retry_base: Duration::from_mins(1),
+                retry_max: Duration::from_hours(1),
+            };
+            let budgets = Budgets::of(&limits);
+            assert_eq!(budgets.restore, limits.restore_deadline);
+            assert!(budgets.recovery + budgets.checks < verify_deadline);
+            assert!(budgets.checks >= Duration::from_secs(20));
+        }
+    }
+}

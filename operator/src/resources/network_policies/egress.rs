@@ -75,3 +75,33 @@ fn selector<const N: usize>(labels: [(&str, &str); N]) -> LabelSelector {
     let labels: BTreeMap<_, _> = labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
     LabelSelector { match_labels: Some(labels), ..LabelSelector::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::s3;
+    use crate::resources::{S3, fixtures};
+    use serde_json::{Value, json};
+
+    fn to(endpoint: Option<&str>) -> Value {
+        fixtures::json(s3(&S3 { endpoint: endpoint.map(|url| url.parse().unwrap()), ca_pem: None }))
+    }
+
+    #[test]
+    fn fault_g23_the_way_to_aws_leads_past_the_nodes_own_credentials() {
+        let rule = to(None);
+        assert_eq!(rule["ports"], json!([{"port": 443, "protocol": "TCP"}]));
+        assert_eq!(rule["to"][0]["ipBlock"], json!({"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}));
+        assert_eq!(rule["to"][1]["ipBlock"]["cidr"], "::/0");
+    }
+
+    #[test]
+    fn the_way_to_a_look_alike_is_its_port_alone() {
+        for (endpoint, port) in [("http://minio:9000", 9000), ("http://minio", 80), ("https://minio", 443)] {
+            assert_eq!(
+                to(Some(endpoint)),
+                json!({"ports": [{"port": port, "protocol": "TCP"}]}),
+                "{endpoint}"
+            );
+        }
+    }
+}
