@@ -14,12 +14,12 @@ use http::{
 pub(super) enum Failure {
     #[error(transparent)]
     Unknown(#[from] Unknown),
-    #[error(transparent)]
-    Denied(#[from] Denied),
+    #[error("{denied} (pod {pod})")]
+    Denied { denied: Denied, pod: String },
     #[error("the request is not JSON of the shape agreed on")]
     Body,
-    #[error(transparent)]
-    Canopy(#[from] CanopyError),
+    #[error("{error} (for pod {pod})")]
+    Canopy { error: CanopyError, pod: String },
     #[error(transparent)]
     Sink(#[from] SinkError),
     #[error("the request took longer than its deadline")]
@@ -30,24 +30,28 @@ impl Failure {
     /// The word in metrics.
     pub(super) fn result(&self) -> &'static str {
         match self {
-            Self::Unknown(Unknown::Denied(denied)) | Self::Denied(denied) if denied.is_about_token() => {
+            Self::Unknown(Unknown::Denied(denied)) | Self::Denied { denied, .. }
+                if denied.is_about_token() =>
+            {
                 "unauthenticated"
             }
-            Self::Unknown(Unknown::Denied(_)) | Self::Denied(_) => "denied",
+            Self::Unknown(Unknown::Denied(_)) | Self::Denied { .. } => "denied",
             Self::Body => "invalid",
-            Self::Canopy(CanopyError::Refused { .. }) => "refused",
-            Self::Unknown(_) | Self::Canopy(_) | Self::Sink(_) | Self::TooSlow => "unavailable",
+            Self::Canopy { error: CanopyError::Refused { .. }, .. } => "refused",
+            Self::Unknown(_) | Self::Canopy { .. } | Self::Sink(_) | Self::TooSlow => "unavailable",
         }
     }
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Unknown(Unknown::Denied(denied)) | Self::Denied(denied) if denied.is_about_token() => {
+            Self::Unknown(Unknown::Denied(denied)) | Self::Denied { denied, .. }
+                if denied.is_about_token() =>
+            {
                 StatusCode::UNAUTHORIZED
             }
-            Self::Unknown(Unknown::Denied(_)) | Self::Denied(_) => StatusCode::FORBIDDEN,
+            Self::Unknown(Unknown::Denied(_)) | Self::Denied { .. } => StatusCode::FORBIDDEN,
             Self::Body => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Canopy(error) => mirrored(error),
+            Self::Canopy { error, .. } => mirrored(error),
             Self::Sink(SinkError::NoJob { .. }) => StatusCode::NOT_FOUND,
             Self::Unknown(_) | Self::Sink(SinkError::Patch { .. }) | Self::TooSlow => {
                 StatusCode::SERVICE_UNAVAILABLE

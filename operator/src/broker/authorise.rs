@@ -15,6 +15,7 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
+use std::fmt;
 
 /// What the API server binds a projected token to.
 const POD_NAME: &str = "authentication.kubernetes.io/pod-name";
@@ -32,6 +33,12 @@ pub struct Caller {
     pub pod_name: String,
     /// That pod's uid, as a later pod of the same name is another one.
     pub pod_uid: String,
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.pod_name)
+    }
 }
 
 /// What a caller may have.

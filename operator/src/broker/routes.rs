@@ -67,13 +67,17 @@ async fn take_stats(
 impl Broker {
     async fn credentials(&self, headers: &HeaderMap, body: &[u8]) -> Result<Arc<Credentials>, Failure> {
         let who = self.identify(headers).await?;
-        let grant = authorise(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), &parsed(body)?)?;
-        Ok(self.vault.get(&grant).await?)
+        let pod = who.caller.to_string();
+        match authorise(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), &parsed(body)?) {
+            Ok(grant) => self.vault.get(&grant).await.map_err(|error| Failure::Canopy { error, pod }),
+            Err(denied) => Err(Failure::Denied { denied, pod }),
+        }
     }
 
     async fn stats(&self, headers: &HeaderMap, job: (&str, &str), body: &[u8]) -> Result<(), Failure> {
         let who = self.identify(headers).await?;
-        authorise_stats(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), job)?;
+        authorise_stats(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), job)
+            .map_err(|denied| Failure::Denied { denied, pod: who.caller.to_string() })?;
         let stats: TrafficStats = parsed(body)?;
         Ok(self.sink.keep(&who.caller.namespace, job.1, stats).await?)
     }

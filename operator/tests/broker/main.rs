@@ -3,5 +3,6 @@
 
 mod api_server;
 mod credentials;
+mod logs;
 mod stats;
 mod world;

@@ -19,7 +19,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{net::TcpListener, time::timeout};
 
 /// A server with one answer to everything.
 async fn answering(answer: impl Fn() -> Response + Clone + Send + Sync + 'static) -> String {
@@ -95,10 +95,8 @@ async fn an_endless_refusal_is_still_a_refusal() {
 async fn fault_b2_a_call_that_is_never_answered_ends_within_its_deadline() {
     let silent = Router::new().route("/restore-worklist", get(std::future::pending::<()>));
     let (client, _) = direct(&serving(silent).await);
-    let started = Instant::now();
-    let error = client.worklist().await.unwrap_err();
+    let error = timeout(Duration::from_mins(1), client.worklist()).await.expect("no deadline").unwrap_err();
     assert!(matches!(error, CanopyError::Unreachable { .. }), "{error}");
-    assert!(started.elapsed() <= Duration::from_mins(1));
 }
 
 #[tokio::test]
