@@ -9,7 +9,6 @@ mod table;
 use std::future::Future;
 use std::io::Write;
 use std::path::Path;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -46,20 +45,24 @@ impl Progress {
 
     /// Runs `work`, saying when it starts and ends and, now and then, that it still runs.
     /// `log` is the file the work writes to; its last line is shown while waiting.
-    pub async fn step<T, E>(
+    pub fn step<T, E>(
         &self,
         name: &str,
         log: Option<&Path>,
         work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
-        let began = Instant::now();
-        self.say(&format!("{name} …"));
-        let result = self.watch(name, log, began, work).await;
-        let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
-        let timing = Timing { name: name.to_owned(), took: began.elapsed(), outcome };
-        self.say(&line::finished(&timing));
-        self.record(timing);
-        result
+    ) -> impl Future<Output = Result<T, E>> {
+        // Boxed, or every caller's future would hold the whole of the work twice.
+        let work = Box::pin(work);
+        async move {
+            let began = Instant::now();
+            self.say(&format!("{name} …"));
+            let result = self.watch(name, log, began, work).await;
+            let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
+            let timing = Timing { name: name.to_owned(), took: began.elapsed(), outcome };
+            self.say(&line::finished(&timing));
+            self.record(timing);
+            result
+        }
     }
 
     async fn watch<T>(
@@ -67,9 +70,8 @@ impl Progress {
         name: &str,
         log: Option<&Path>,
         began: Instant,
-        work: impl Future<Output = T>,
+        mut work: impl Future<Output = T> + Unpin,
     ) -> T {
-        let mut work = pin!(work);
         loop {
             match tokio::time::timeout(HEARTBEAT, &mut work).await {
                 Ok(done) => return done,

@@ -156,7 +156,7 @@ impl Run {
     }
 
     /// The command line, short enough for a message. No secret is ever an argument, so all may be shown.
-    fn described(&self) -> String {
+    pub(crate) fn described(&self) -> String {
         let command = self.command.as_std();
         let arguments: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy()).collect();
         let line = format!("{} {}", self.program, arguments.join(" "));

@@ -74,21 +74,18 @@ impl Engine {
     /// Builds the file `Containerfile` in `context`. The network is the host's, so that what the machine can reach
     /// (and how it resolves it) is what the build can reach.
     pub(crate) async fn build(&self, build: &Build<'_>, log: &Path) -> Result<()> {
+        self.build_command(build).deadline(LONG).logged(log).await
+    }
+
+    fn build_command(&self, build: &Build<'_>) -> Run {
         let run = self.run().args(["build", "--network=host", "--label", LABEL, "--tag", build.name]);
         // podman otherwise keeps every intermediate layer as a nameless image.
         let run =
             if self.kind == EngineKind::Podman { run.args(["--layers=false", "--force-rm"]) } else { run };
-        let run = build
-            .target
-            .map_or_else(Vec::new, |target| vec!["--target", target])
-            .into_iter()
-            .fold(run, Run::arg);
-        let run = build
-            .args
-            .iter()
-            .fold(run, |run, (name, value)| run.arg("--build-arg").arg(format!("{name}={value}")));
-        let file = build.containerfile.as_os_str();
-        run.arg("--file").arg(file).arg(build.context).deadline(LONG).logged(log).await
+        let run = build.target.into_iter().fold(run, |run, target| run.args(["--target", target]));
+        let given =
+            |run: Run, (name, value): &(&str, &str)| run.arg("--build-arg").arg(format!("{name}={value}"));
+        build.args.iter().fold(run, given).arg("--file").arg(build.containerfile).arg(build.context)
     }
 
     /// Makes an image of one layer from a folder with a root file system.
@@ -117,6 +114,14 @@ impl Engine {
     }
 }
 
+#[cfg(test)]
+impl Engine {
+    /// An engine nobody looked for.
+    pub(crate) fn of(kind: EngineKind) -> Self {
+        Self { kind, containers_conf: None }
+    }
+}
+
 /// What an image is built from.
 pub(crate) struct Build<'a> {
     pub(crate) name: &'a str,
@@ -125,3 +130,6 @@ pub(crate) struct Build<'a> {
     pub(crate) target: Option<&'a str>,
     pub(crate) args: &'a [(&'a str, &'a str)],
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,3 +129,6 @@ impl Kind {
         remove.args(images).output().await.map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,12 +22,13 @@ pub(super) async fn run(cluster: &Cluster, progress: &Progress) -> Result<()> {
     let programs = progress.step("build the agent's tests", Some(&log), built).await?;
     let test = test_program(&programs).with_context(|| format!("cargo built no test `{TEST}`"))?;
     let images = cluster.images()?;
+    let mut ended = Vec::new();
     for major in MAJORS {
         let name = format!("the agent on PostgreSQL {major}");
         let run = contained(cluster.engine.run(), &images.postgres(major), &platform::workspace(), test);
-        progress.step(&name, None, run.shown()).await?;
+        ended.push(progress.step(&name, None, run.shown()).await);
     }
-    Ok(())
+    ended.into_iter().collect()
 }
 
 fn test_program(programs: &[PathBuf]) -> Option<&Path> {
