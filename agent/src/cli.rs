@@ -3,11 +3,13 @@
 //! Input: argv and environment. Output: the work of one subcommand and its exit code. Must not: take a secret by argv,
 //! or start work on settings that do not parse (exit code 64, one line, and the document says so too).
 
+mod prepare_args;
 mod restore_args;
 
-use crate::{install, signals, termination, text::chain};
+use crate::{install, prepare::config::SOCKET_DIR, ready, signals, termination, text::chain};
 use clap::{Parser, Subcommand};
 use contract::env::EX_USAGE;
+use prepare_args::PrepareArgs;
 use restore_args::RestoreArgs;
 use secrecy::SecretString;
 use std::{
@@ -33,7 +35,15 @@ enum Task {
         destination: PathBuf,
     },
     /// Restore one snapshot onto the volume (repository password: `KOPIA_PASSWORD`)
-    Restore(RestoreArgs),
+    Restore(Box<RestoreArgs>),
+    /// Make restored files a checked database (passwords: `PGRO_SUPERUSER_PASSWORD`, `PGRO_ANALYTICS_PASSWORD`)
+    Prepare(Box<PrepareArgs>),
+    /// Exit with 0 if the server beside us answers a query within 2 seconds
+    Ready {
+        /// Directory of the server's socket
+        #[arg(long, env = "PGRO_SOCKET_DIR", default_value = SOCKET_DIR)]
+        socket_dir: PathBuf,
+    },
 }
 
 /// Runs the subcommand that `args` names.
@@ -56,6 +66,12 @@ fn run(task: Task) -> ExitCode {
             Err(error) => failed(&chain(&error)),
         },
         Task::Restore(args) => args.run(),
+        Task::Prepare(args) => args.run(),
+        Task::Ready { socket_dir } => match block_on(async |_| ready::ready(&socket_dir).await) {
+            Ok(Ok(())) => ExitCode::SUCCESS,
+            Ok(Err(error)) => failed(&chain(&error)),
+            Err(error) => failed(&chain(&error)),
+        },
     }
 }
 

@@ -8,6 +8,8 @@ pub mod cli;
 mod command;
 pub mod install;
 pub mod logging;
+pub mod prepare;
+pub mod ready;
 pub mod restore;
 pub mod signals;
 pub mod termination;

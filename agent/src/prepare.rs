@@ -1,0 +1,202 @@
+//! `pgro-agent prepare`: from restored files to a database that may be served, or the reason why it may not.
+//!
+//! Input: a [`PrepareSpec`], two passwords, a restored data directory. Output: our configuration, our roles, a note in
+//! the database, and a [`PrepareReport`], always. Must not: reach another host, act on anything the source configured,
+//! or call a database healthy that was not checked.
+
+mod binaries;
+mod checks;
+pub mod config;
+mod controldata;
+mod error;
+mod hba;
+mod inspect;
+mod marker;
+mod memory;
+mod neutralise;
+mod restore_info;
+mod server;
+mod session;
+mod superuser;
+pub mod users;
+
+use crate::{
+    command::{capture, clean},
+    restore::volume::OPENED,
+    signals::Stop,
+    text::printable,
+};
+use binaries::Binaries;
+use checks::Budget;
+use contract::pods::{
+    Check, CheckName, CheckResult, Failure, FailureReason, MANDATORY_CHECKS, PrepareReport, PrepareSpec,
+};
+use controldata::ControlData;
+use error::PrepareError;
+use inspect::Inspection;
+use neutralise::Texts;
+use server::{Place, Server};
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::time::Instant;
+use users::Passwords;
+
+/// A program that prints a control file is done at once.
+const SHORT: Duration = Duration::from_secs(30);
+
+/// Everything one preparation needs.
+pub struct Prepare<'a> {
+    /// What is prepared, and how long it may take.
+    pub spec: &'a PrepareSpec,
+    /// Passwords of our roles.
+    pub passwords: Passwords<'a>,
+    /// Directory of the socket.
+    pub socket_dir: &'a Path,
+    /// A directory outside the volume that can be written.
+    pub scratch: &'a Path,
+    /// Directory of PostgreSQL's programs, where it was told.
+    pub bin_dir: Option<&'a Path>,
+    /// Where else they are looked for.
+    pub path: Option<OsString>,
+    /// Ends it early.
+    pub stop: &'a Stop,
+}
+
+impl Prepare<'_> {
+    /// Does it all; whatever happens is in the report. It may be served if the report is sound.
+    pub async fn run(&self) -> PrepareReport {
+        if let Some(report) = marker::read(&self.spec.volume, &self.spec.run) {
+            tracing::info!(run = %self.spec.run, "an earlier pod prepared this volume");
+            return self.again(report);
+        }
+        let mut report = PrepareReport::default();
+        let failure = self.attempt(&mut report).await.err().map(|error| error.failure());
+        conclude(&mut report, failure);
+        if let Err(error) = marker::write(&self.spec.volume, &self.spec.run, &report) {
+            tracing::warn!(%error, "failed to keep the report; a restarted pod will do all of it again");
+        }
+        report
+    }
+
+    /// A volume that was mounted anew may have been opened to its group.
+    fn again(&self, mut report: PrepareReport) -> PrepareReport {
+        if let Err(error) = neutralise::close(&self.data_dir()) {
+            report.failure = Some(PrepareError::from(error).failure());
+        }
+        report
+    }
+
+    async fn attempt(&self, report: &mut PrepareReport) -> Result<(), PrepareError> {
+        let data_dir = self.data_dir();
+        let major = Self::major(&data_dir)?;
+        let binaries = Binaries::find(major, self.bin_dir, self.path.as_deref())?;
+        let source = self.control_data(&binaries, &data_dir).await?;
+        tracing::info!(state = source.state, checksums = source.checksums, major, "the source's server");
+        let opened = self.spec.volume.join(OPENED);
+        fs::write(&opened, "").map_err(|source| PrepareError::Mark { path: opened, source })?;
+        report.fixes = neutralise::neutralise(&data_dir, &self.texts(&source))?;
+        let budget = Duration::from_secs(self.spec.check_budget_secs.into());
+        let place = Place {
+            binaries: &binaries,
+            data_dir: &data_dir,
+            socket_dir: self.socket_dir,
+            scratch: self.scratch,
+            major,
+        };
+        self.with_server(place, budget, report).await?;
+        let (started, budget) = (Instant::now(), Budget::start(budget));
+        let outcome = checks::checksums::checksums(&binaries, &data_dir, source.checksums, budget).await;
+        report.checks.push(outcome.named(CheckName::Checksums, started));
+        Ok(())
+    }
+
+    /// Recovers, inspects and equips the database, and ends the server whatever came of it.
+    async fn with_server(
+        &self,
+        place: Place<'_>,
+        budget: Duration,
+        report: &mut PrepareReport,
+    ) -> Result<(), PrepareError> {
+        let mut server = Server::start(place)?;
+        let recovery = Duration::from_secs(self.spec.recovery_budget_secs.into());
+        let opened = server.opened(place, recovery, self.stop).await;
+        let inspected = match opened {
+            Ok(()) => {
+                let inspection = Inspection { spec: self.spec, passwords: &self.passwords, place };
+                tokio::select! {
+                    inspected = inspection.run(Budget::start(budget), report) => inspected,
+                    () = self.stop.requested() => Err(PrepareError::Stopped),
+                }
+            }
+            Err(error) => Err(error.into()),
+        };
+        let ended = server.shut_down().await;
+        inspected?;
+        Ok(ended?)
+    }
+
+    async fn control_data(&self, binaries: &Binaries, data_dir: &Path) -> Result<ControlData, PrepareError> {
+        let mut command = clean(binaries.pg_controldata());
+        command.arg("-D").arg(data_dir);
+        let output = capture(command, SHORT).await?;
+        if !output.status.success() {
+            return Err(PrepareError::ShowControl { said: printable(&output.stderr) });
+        }
+        Ok(ControlData::parse(&String::from_utf8_lossy(&output.stdout))?)
+    }
+
+    fn texts(&self, source: &ControlData) -> Texts {
+        let settings = config::Settings {
+            source,
+            memory_bytes: self.spec.memory_bytes,
+            intent: self.spec.intent,
+            socket_dir: self.socket_dir,
+        };
+        Texts { config: settings.render(), hba: hba::serving(self.spec.intent) }
+    }
+
+    fn major(data_dir: &Path) -> Result<u16, PrepareError> {
+        let path = data_dir.join("PG_VERSION");
+        let text = fs::read_to_string(&path).map_err(|source| PrepareError::ReadVersion { path, source })?;
+        text.trim().parse().map_err(|_| PrepareError::ParseVersion { version: text })
+    }
+
+    fn data_dir(&self) -> PathBuf {
+        self.spec.volume.join(self.spec.data_dir.as_path())
+    }
+}
+
+/// Adds the checks that did not run, and makes an unsound report a failure that says which check it was.
+fn conclude(report: &mut PrepareReport, failure: Option<Failure>) {
+    let why_not =
+        failure.as_ref().map_or("an earlier check failed", |_| "the database could not be brought up");
+    report.checks = checks::complete(std::mem::take(&mut report.checks), why_not);
+    report.failure = failure;
+    if report.failure.is_none() && !report.is_sound() {
+        report.failure = Some(Failure { reason: FailureReason::CheckFailed, message: unsound(report) });
+    }
+}
+
+fn unsound(report: &PrepareReport) -> String {
+    let counts = |check: &&Check| {
+        check.result == CheckResult::Failed
+            || (MANDATORY_CHECKS.contains(&check.name) && check.result != CheckResult::Passed)
+    };
+    let told = report.checks.iter().filter(counts).map(|check| {
+        let detail = check.detail.as_deref().unwrap_or("no detail");
+        format!("check {} {}: {detail}", word(&check.name), word(&check.result))
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// The name a value has in the report.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! The checks, one a file, in order of cost.
+//!
+//! Input: a private server, a time budget. Output: one honest [`Check`] each. Must not: say `passed` of anything that
+//! did not run over its whole scope.
+
+pub(super) mod amcheck;
+pub(super) mod checksums;
+pub(super) mod databases;
+pub(super) mod opens;
+
+use contract::pods::{Check, CheckName, CheckResult};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Findings that are named; each further one only counts.
+const FINDINGS_NAMED: usize = 5;
+
+/// The time all checks together may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    total: Duration,
+    until: Instant,
+}
+
+impl Budget {
+    /// Starts to run now.
+    pub(super) fn start(total: Duration) -> Self {
+        Self { total, until: Instant::now() + total }
+    }
+
+    /// What is left.
+    pub(super) fn left(self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// All of it, for messages.
+    pub(super) fn total(self) -> Duration {
+        self.total
+    }
+}
+
+/// How a check ended, before it is known how long it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// How.
+    pub(super) result: CheckResult,
+    /// What it covered.
+    pub(super) scope: String,
+    /// What it found, or why it did not run.
+    pub(super) detail: Option<String>,
+}
+
+impl Outcome {
+    /// It ran over `scope` and found nothing.
+    pub(super) fn passed(scope: impl Into<String>) -> Self {
+        Self { result: CheckResult::Passed, scope: scope.into(), detail: None }
+    }
+
+    /// It ended otherwise, because of `detail`.
+    pub(super) fn other(result: CheckResult, scope: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { result, scope: scope.into(), detail: Some(detail.into()) }
+    }
+
+    /// With its name and the time since `started`.
+    pub(super) fn named(self, name: CheckName, started: Instant) -> Check {
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let Self { result, scope, detail } = self;
+        let shown = detail.as_deref().unwrap_or_default();
+        tracing::info!(check = ?name, ?result, %scope, duration_ms, detail = %shown, "check done");
+        Check { name, result, scope, duration_ms, detail }
+    }
+}
+
+/// Every check in the contract's order; those that did not run say why.
+pub(super) fn complete(mut ran: Vec<Check>, why_not: &str) -> Vec<Check> {
+    const ALL: [CheckName; 6] = [
+        CheckName::Opens,
+        CheckName::Databases,
+        CheckName::Checksums,
+        CheckName::Amcheck,
+        CheckName::FullRead,
+        CheckName::Probes,
+    ];
+    for name in ALL {
+        if !ran.iter().any(|check| check.name == name) {
+            let (result, detail) = absent(name, why_not);
+            ran.push(Check { name, result, scope: "nothing".into(), duration_ms: 0, detail: Some(detail) });
+        }
+    }
+    ran.sort_by_key(|check| check.name);
+    ran
+}
+
+fn absent(name: CheckName, why_not: &str) -> (CheckResult, String) {
+    match name {
+        CheckName::FullRead => (CheckResult::Unavailable, "reading every value is not implemented".into()),
+        CheckName::Probes => {
+            (CheckResult::Unavailable, "SQL probes of the declaration are not implemented".into())
+        }
+        CheckName::Opens | CheckName::Databases | CheckName::Checksums | CheckName::Amcheck => {
+            (CheckResult::Skipped, why_not.to_owned())
+        }
+    }
+}
+
+/// Findings as one text, the first few by name.
+pub(super) fn listed(findings: &[String]) -> String {
+    let named = findings[..findings.len().min(FINDINGS_NAMED)].join("; ");
+    match findings.len().saturating_sub(FINDINGS_NAMED) {
+        0 => named,
+        more => format!("{named}; and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, complete, listed};
+    use contract::pods::{CheckName, CheckResult};
+    use tokio::time::Instant;
+
+    #[tokio::test]
+    async fn every_check_of_the_contract_is_reported_in_order() {
+        let ran = vec![Outcome::passed("x").named(CheckName::Amcheck, Instant::now())];
+        let checks = complete(ran, "the server did not open");
+        let names: Vec<_> = checks.iter().map(|check| check.name).collect();
+        assert!(names.is_sorted() && names.len() == 6, "{names:?}");
+        assert_eq!(checks.iter().filter(|check| check.result == CheckResult::Passed).count(), 1);
+        assert_eq!(checks[0].detail.as_deref(), Some("the server did not open"));
+    }
+
+    #[test]
+    fn what_is_not_built_is_unavailable_and_never_passed() {
+        for check in complete(Vec::new(), "x") {
+            assert_ne!(check.result, CheckResult::Passed, "{:?}", check.name);
+        }
+    }
+
+    #[test]
+    fn many_findings_are_named_in_part_and_counted_in_full() {
+        let findings: Vec<_> = (1..=7).map(|n| n.to_string()).collect();
+        assert_eq!(listed(&findings), "1; 2; 3; 4; 5; and 2 more");
+        assert_eq!(listed(&findings[..1]), "1");
+    }
+}

@@ -1,0 +1,136 @@
+//! Check `databases`: they are there, they open, and they are not all empty.
+//!
+//! Input: a superuser's sessions. Output: the databases by name and use, and the check. Must not: call a cluster
+//! without a single stored row a good backup.
+
+use super::{Outcome, listed};
+use crate::prepare::session::{Access, said};
+use contract::pods::CheckResult;
+use tokio_postgres::{Client, Error};
+
+const DATABASES: &str = include_str!("../sql/databases.sql");
+const USER_TABLES: &str = include_str!("../sql/user_tables.sql");
+
+/// A database as the catalog has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::prepare) struct Database {
+    /// Its name.
+    pub(in crate::prepare) name: String,
+    /// Whether it takes sessions.
+    pub(in crate::prepare) connectable: bool,
+    /// Whether it is a template for others.
+    pub(in crate::prepare) template: bool,
+}
+
+/// What is stored in one database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::prepare) struct Content {
+    tables: i64,
+    bytes: i64,
+}
+
+/// A database and what it holds, or why it could not be opened.
+pub(in crate::prepare) type Visited = (String, Result<Content, String>);
+
+/// All databases, by name.
+pub(in crate::prepare) async fn list(client: &Client) -> Result<Vec<Database>, Error> {
+    let rows = client.query(DATABASES, &[]).await?;
+    let database = |row: &tokio_postgres::Row| {
+        Ok(Database { name: row.try_get(0)?, connectable: row.try_get(1)?, template: row.try_get(2)? })
+    };
+    rows.iter().map(database).collect()
+}
+
+/// Opens every database that is no template and takes sessions.
+pub(in crate::prepare) async fn visit(access: &Access<'_>, databases: &[Database]) -> Vec<Visited> {
+    let mut visited = Vec::new();
+    for database in databases.iter().filter(|database| database.connectable && !database.template) {
+        let content = content(access, &database.name).await.map_err(|error| said(&error));
+        visited.push((database.name.clone(), content));
+    }
+    visited
+}
+
+async fn content(access: &Access<'_>, database: &str) -> Result<Content, Error> {
+    let row = access.connect(database).await?.query_one(USER_TABLES, &[]).await?;
+    Ok(Content { tables: row.try_get(0)?, bytes: row.try_get(1)? })
+}
+
+/// The largest database that holds user tables; of equals, the first by name.
+pub(in crate::prepare) fn primary(visited: &[Visited]) -> Option<String> {
+    let holding = visited.iter().filter_map(|(name, content)| {
+        let content = content.as_ref().ok().filter(|content| content.tables > 0)?;
+        Some((content.bytes, name))
+    });
+    holding.rev().max_by_key(|(bytes, _)| *bytes).map(|(_, name)| name.clone())
+}
+
+/// The check's outcome.
+pub(in crate::prepare) fn judge(databases: &[Database], visited: &[Visited]) -> Outcome {
+    let closed = databases.iter().filter(|database| !database.connectable && !database.template).count();
+    let scope = match closed {
+        0 => format!("{} databases", visited.len()),
+        closed => format!("{} databases; {closed} more take no sessions", visited.len()),
+    };
+    let unopened: Vec<String> = visited
+        .iter()
+        .filter_map(|(name, content)| Some(format!("{name}: {}", content.as_ref().err()?)))
+        .collect();
+    if !unopened.is_empty() {
+        return Outcome::other(CheckResult::Failed, scope, listed(&unopened));
+    }
+    let stored = visited.iter().any(|(_, content)| content.as_ref().is_ok_and(|content| content.bytes > 0));
+    if !stored {
+        return Outcome::other(CheckResult::Failed, scope, "no database has a user table with a row in it");
+    }
+    Outcome::passed(scope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Content, Database, Visited, judge, primary};
+    use contract::pods::CheckResult;
+
+    fn database(name: &str, connectable: bool) -> Database {
+        Database { name: name.into(), connectable, template: false }
+    }
+
+    fn holds(name: &str, tables: i64, bytes: i64) -> Visited {
+        (name.into(), Ok(Content { tables, bytes }))
+    }
+
+    #[test]
+    fn one_database_with_data_is_enough() {
+        let visited = [holds("postgres", 0, 0), holds("app", 3, 8192)];
+        assert_eq!(judge(&[], &visited).result, CheckResult::Passed);
+    }
+
+    #[test]
+    fn fault_f16_a_cluster_without_a_single_row_is_no_good_backup() {
+        for visited in [vec![], vec![holds("postgres", 0, 0)], vec![holds("app", 12, 0)]] {
+            assert_eq!(judge(&[], &visited).result, CheckResult::Failed, "{visited:?}");
+        }
+    }
+
+    #[test]
+    fn a_database_that_does_not_open_is_a_failure_that_names_it() {
+        let visited = [holds("app", 3, 8192), ("lost".into(), Err("no such locale".into()))];
+        let outcome = judge(&[], &visited);
+        assert_eq!(outcome.result, CheckResult::Failed);
+        assert_eq!(outcome.detail.as_deref(), Some("lost: no such locale"));
+    }
+
+    #[test]
+    fn databases_that_take_no_sessions_are_not_counted_as_covered() {
+        let databases = [database("app", true), database("closed", false)];
+        let outcome = judge(&databases, &[holds("app", 1, 8192)]);
+        assert_eq!(outcome.scope, "1 databases; 1 more take no sessions");
+    }
+
+    #[test]
+    fn the_primary_database_is_the_largest_with_tables_and_the_first_of_equals() {
+        let visited = [holds("a", 0, 0), holds("b", 1, 8), holds("c", 9, 8), holds("d", 1, 4)];
+        assert_eq!(primary(&visited).as_deref(), Some("b"));
+        assert_eq!(primary(&[holds("a", 0, 0)]), None);
+    }
+}

@@ -1,0 +1,2 @@
+CREATE SCHEMA _pgro_amcheck;
+CREATE EXTENSION amcheck SCHEMA _pgro_amcheck;

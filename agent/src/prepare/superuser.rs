@@ -1,0 +1,127 @@
+//! Who may do everything on the source's server, read from its files.
+//!
+//! Input: a data directory whose checkpoint is written. Output: names to try, the bootstrap superuser's first.
+//! Must not: judge which tuples are live; a name that does not log in is harmless, and the next one is tried.
+
+use std::{fs, io, path::Path};
+
+/// Object id of `pg_authid`, and of its file until it is rewritten.
+const PG_AUTHID: u32 = 1260;
+const FILENODE_MAP_MAGIC: u32 = 0x0059_2717;
+const PAGE: usize = 8192;
+/// A page's header ends here, and the list of its tuples begins.
+const PAGE_HEADER: usize = 24;
+/// Tuples that are in use have this flag in their line pointer.
+const LP_NORMAL: u32 = 1;
+const NAME: usize = 64;
+/// More superusers than these need not be tried.
+const NAMES_MAX: usize = 32;
+
+/// Names of superusers that may log in.
+pub(super) fn superusers(data_dir: &Path) -> io::Result<Vec<String>> {
+    let map = fs::read(data_dir.join("global/pg_filenode.map"))?;
+    let heap = fs::read(data_dir.join(format!("global/{}", filenode(&map))))?;
+    Ok(names(&heap))
+}
+
+/// The file that holds `pg_authid`: rewriting the table moves it.
+fn filenode(map: &[u8]) -> u32 {
+    let word = |index: usize| map.get(4 * index..).and_then(|bytes| u32_at(bytes, 0));
+    if word(0) != Some(FILENODE_MAP_MAGIC) {
+        return PG_AUTHID;
+    }
+    let count = word(1).unwrap_or(0).min(64) as usize;
+    let mut entries = (0..count).map(|n| (word(2 + 2 * n), word(3 + 2 * n)));
+    entries.find(|(relation, _)| *relation == Some(PG_AUTHID)).and_then(|(_, file)| file).unwrap_or(PG_AUTHID)
+}
+
+fn names(heap: &[u8]) -> Vec<String> {
+    let mut roles: Vec<(u32, String)> =
+        heap.chunks(PAGE).flat_map(tuples).filter_map(login_superuser).collect();
+    roles.sort();
+    roles.dedup();
+    roles.into_iter().map(|(_, name)| name).take(NAMES_MAX).collect()
+}
+
+/// The data of each tuple of a page, behind its header.
+fn tuples(page: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lower = u16_at(page, 12).map_or(0, usize::from).min(page.len());
+    (PAGE_HEADER..lower.saturating_sub(3)).step_by(4).filter_map(|at| {
+        let pointer = u32_at(page, at)?;
+        let (offset, flags) = ((pointer & 0x7fff) as usize, (pointer >> 15) & 3);
+        let tuple = page.get(offset..).filter(|_| flags == LP_NORMAL)?;
+        tuple.get(usize::from(*tuple.get(22)?)..)
+    })
+}
+
+/// Columns of `pg_authid`: oid, rolname, then the flags rolsuper, …, rolcanlogin.
+fn login_superuser(data: &[u8]) -> Option<(u32, String)> {
+    let oid = u32_at(data, 0)?;
+    let name = data.get(4..4 + NAME)?;
+    let flags = data.get(4 + NAME..4 + NAME + 5)?;
+    let name = String::from_utf8(name.iter().copied().take_while(|&byte| byte != 0).collect()).ok()?;
+    (flags[0] == 1 && flags[4] == 1 && !name.is_empty()).then_some((oid, name))
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILENODE_MAP_MAGIC, LP_NORMAL, PAGE, filenode, names};
+    use proptest::prelude::*;
+
+    /// A page of `pg_authid` with these roles: oid, name, superuser, may log in.
+    fn page(roles: &[(u32, &str, bool, bool)]) -> Vec<u8> {
+        let mut page = vec![0; PAGE];
+        let lower = u16::try_from(24 + 4 * roles.len()).unwrap();
+        page[12..14].copy_from_slice(&lower.to_le_bytes());
+        for (n, (oid, name, superuser, login)) in roles.iter().enumerate() {
+            let at = PAGE - 128 * (n + 1);
+            let pointer = u32::try_from(at).unwrap() | LP_NORMAL << 15 | 120 << 17;
+            page[24 + 4 * n..28 + 4 * n].copy_from_slice(&pointer.to_le_bytes());
+            page[at + 22] = 24;
+            let data = at + 24;
+            page[data..data + 4].copy_from_slice(&oid.to_le_bytes());
+            page[data + 4..data + 4 + name.len()].copy_from_slice(name.as_bytes());
+            page[data + 68] = u8::from(*superuser);
+            page[data + 72] = u8::from(*login);
+        }
+        page
+    }
+
+    #[test]
+    fn fault_f13_a_bootstrap_superuser_of_another_name_is_found_first() {
+        let heap = page(&[
+            (16400, "later", true, true),
+            (10, "it's \"me\"", true, true),
+            (20, "guest", false, true),
+        ]);
+        assert_eq!(names(&heap), ["it's \"me\"", "later"]);
+    }
+
+    #[test]
+    fn a_superuser_that_may_not_log_in_is_left_out() {
+        assert_eq!(names(&page(&[(10, "postgres", true, false)])), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_rewritten_table_is_found_through_the_map() {
+        let words = [FILENODE_MAP_MAGIC, 2, 1262, 1262, 1260, 16500];
+        let map: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        assert_eq!(filenode(&map), 16500);
+        assert_eq!(filenode(b"nonsense"), 1260);
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_breaks_the_reader(heap in proptest::collection::vec(any::<u8>(), 0..300), map in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let _ = (names(&heap), filenode(&map));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The two roles we add: one that may do everything, one that may read.
+//!
+//! Input: a superuser's sessions, two passwords. Output: roles with exactly our attributes, also where roles of these
+//! names came with the data. Must not: put a password into a statement; the server only ever sees verifiers.
+
+use super::session::Access;
+use postgres_protocol::password::scram_sha_256;
+use secrecy::{ExposeSecret, SecretString};
+use tokio_postgres::{Client, Error};
+
+/// May do everything.
+pub const SUPERUSER: &str = "pgro_superuser";
+/// May read everything.
+pub const ANALYTICS: &str = "pgro_analytics";
+/// From this version on, one membership grants reading everything, what is created later included.
+const READ_ALL_SINCE: u16 = 14;
+
+const ROLES: &str = include_str!("sql/roles.sql");
+const MEMBERSHIPS: &str = include_str!("sql/memberships.sql");
+const CONNECT: &str = include_str!("sql/connect.sql");
+const READ_ALL: &str = include_str!("sql/read_all.sql");
+const READ_EACH: &str = include_str!("sql/read_each.sql");
+
+/// Passwords of the roles.
+pub struct Passwords<'a> {
+    /// Of [`SUPERUSER`].
+    pub superuser: &'a SecretString,
+    /// Of [`ANALYTICS`].
+    pub analytics: &'a SecretString,
+}
+
+/// Makes both roles and lets the second one read every database in `databases`.
+pub(super) async fn make_users(
+    access: &Access<'_>,
+    first: &Client,
+    databases: &[String],
+    passwords: &Passwords<'_>,
+) -> Result<(), Error> {
+    let verifier = |password: &SecretString| scram_sha_256(password.expose_secret().as_bytes());
+    for (role, attributes, password) in [
+        (SUPERUSER, "SUPERUSER CONNECTION LIMIT -1", passwords.superuser),
+        (ANALYTICS, "NOSUPERUSER CONNECTION LIMIT 50", passwords.analytics),
+    ] {
+        run_made(first, MEMBERSHIPS, &[&role]).await?;
+        run_made(first, ROLES, &[&role, &attributes, &verifier(password)]).await?;
+    }
+    run_made(first, CONNECT, &[&ANALYTICS]).await?;
+    if access.major >= READ_ALL_SINCE {
+        return first.batch_execute(READ_ALL).await;
+    }
+    for database in databases {
+        run_made(&access.connect(database).await?, READ_EACH, &[&ANALYTICS]).await?;
+    }
+    Ok(())
+}
+
+/// Runs the statements that `maker` returns: identifiers are quoted by the server, never here.
+pub(super) async fn run_made(
+    client: &Client,
+    maker: &str,
+    params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+) -> Result<(), Error> {
+    for row in client.query(maker, params).await? {
+        client.batch_execute(row.try_get::<_, &str>(0)?).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! Sound copies come up, are called sound, and are served as promised.
+
+use crate::{source::Source, support::Volume};
+use contract::pods::{CheckName, CheckResult, Fix};
+use std::fs;
+
+#[test]
+fn a_copy_of_a_running_server_is_recovered_checked_and_called_sound() {
+    let source = Source::new();
+    source.run(
+        "app",
+        "BEGIN; INSERT INTO accounts SELECT n, 'lost', 0 FROM generate_series(20001, 20009) n; ROLLBACK",
+    );
+    let volume = Volume::with(&source.capture());
+    let prepared = volume.prepare();
+    let report = prepared.sound();
+    assert_eq!(report.databases, ["app", "postgres"]);
+    assert_eq!(report.primary_database.as_deref(), Some("app"));
+    assert_eq!(report.fixes, []);
+    let version = report.postgres_version.clone().unwrap();
+    assert!(version.starts_with(fs::read_to_string(volume.data_dir().join("PG_VERSION")).unwrap().trim()));
+    assert!(!prepared.log.contains("canary"), "a password is in the log");
+}
+
+#[test]
+fn what_is_not_checked_is_never_called_passed() {
+    let prepared = Volume::with(&Source::new().capture()).prepare();
+    for name in [CheckName::Checksums, CheckName::FullRead, CheckName::Probes] {
+        let check = prepared.check(name);
+        assert_eq!(check.result, CheckResult::Unavailable, "{name:?}");
+        assert!(check.detail.is_some());
+    }
+}
+
+#[test]
+fn checksums_are_verified_where_the_source_wrote_them() {
+    let source = Source::initialised(&["--data-checksums"], "postgres", "");
+    let prepared = Volume::with(&source.capture()).prepare();
+    prepared.sound();
+    assert_eq!(prepared.check(CheckName::Checksums).result, CheckResult::Passed);
+}
+
+#[test]
+fn a_restarted_pod_leaves_the_same_report_and_touches_nothing() {
+    let volume = Volume::with(&Source::new().capture());
+    let first = volume.prepare();
+    fs::remove_file(volume.data_dir().join("pg_hba.conf")).unwrap();
+    let second = volume.prepare();
+    assert_eq!(second.sound(), first.sound());
+    assert!(!volume.data_dir().join("pg_hba.conf").exists());
+}
+
+#[test]
+fn guests_read_everything_and_write_nothing() {
+    let source = Source::new();
+    source.run("app", "CREATE SCHEMA secret; CREATE TABLE secret.t AS SELECT 7 AS n; REVOKE ALL ON SCHEMA public FROM public");
+    source.run("postgres", "REVOKE CONNECT ON DATABASE app FROM public");
+    let volume = Volume::with(&source.capture());
+    volume.prepare_with(&[("PGRO_INTENT", "analytics")]).sound();
+    let server = volume.serve();
+    let guest = |statements| server.ask_as("pgro_analytics", "canary-analytics", "app", statements);
+    assert_eq!(guest("SELECT count(*) FROM public.accounts").unwrap().as_deref(), Some("20000"));
+    assert_eq!(guest("SELECT n FROM secret.t").unwrap().as_deref(), Some("7"));
+    assert!(guest("CREATE TABLE public.t ()").is_err());
+    assert!(
+        guest("BEGIN READ WRITE; DELETE FROM public.accounts").unwrap_err().contains("permission denied")
+    );
+    assert!(guest("SELECT pg_read_file('PG_VERSION')").is_err());
+    assert!(server.ask_as("pgro_analytics", "wrong", "app", "SELECT 1").unwrap_err().contains("password"));
+}
+
+#[test]
+fn a_read_only_copy_is_read_only_for_the_superuser_and_closed_to_roles_of_the_source() {
+    let source = Source::new();
+    source.run("app", "CREATE ROLE clerk LOGIN PASSWORD 'clerk'; GRANT SELECT ON accounts TO clerk");
+    let volume = Volume::with(&source.capture());
+    volume.prepare().sound();
+    let server = volume.serve();
+    let refused = server.ask_as("pgro_superuser", "canary-super", "app", "DELETE FROM accounts").unwrap_err();
+    assert!(refused.contains("read-only transaction"), "{refused}");
+    let refused = server.ask_as("clerk", "clerk", "app", "SELECT 1").unwrap_err();
+    assert!(refused.contains("pg_hba.conf rejects"), "{refused}");
+}
+
+#[test]
+fn a_copy_that_stands_in_for_the_source_is_writable_and_its_roles_log_in() {
+    let source = Source::new();
+    source.run("app", "CREATE ROLE clerk LOGIN PASSWORD 'clerk'; GRANT ALL ON accounts TO clerk");
+    let volume = Volume::with(&source.capture());
+    volume.prepare_with(&[("PGRO_INTENT", "disaster-recovery")]).sound();
+    let server = volume.serve();
+    server.ask_as("clerk", "clerk", "app", "DELETE FROM accounts WHERE id = 1").unwrap();
+    assert!(server.ask_as("clerk", "wrong", "app", "SELECT 1").is_err());
+}
+
+#[test]
+fn the_database_says_what_it_is_a_copy_of() {
+    let volume = Volume::with(&Source::new().capture());
+    volume.prepare().sound();
+    let server = volume.serve();
+    let note = "SELECT snapshot_id || ' ' || (snapshot_at = '2026-01-02T03:04:05Z') || ' ' || run || ' ' || fixes::text
+                FROM _pgro.restore_info";
+    for database in ["app", "postgres"] {
+        let said = server.ask_as("pgro_analytics", "canary-analytics", database, note).unwrap();
+        assert_eq!(
+            said.as_deref(),
+            Some("0123456789abcdef0123456789abcdef true 0123456789 {}"),
+            "{database}"
+        );
+    }
+}
+
+#[test]
+fn the_probe_says_ready_only_while_the_server_answers() {
+    let volume = Volume::with(&Source::new().capture());
+    volume.prepare().sound();
+    assert_eq!(volume.is_ready(), (true, false));
+}
+
+#[test]
+fn nothing_of_the_checks_is_left_in_the_database() {
+    let volume = Volume::with(&Source::new().capture());
+    volume.prepare().sound();
+    let extensions = "SELECT count(*) FROM pg_extension WHERE extname = 'amcheck'";
+    let server = volume.serve();
+    assert_eq!(
+        server.ask_as("pgro_superuser", "canary-super", "app", extensions).unwrap().as_deref(),
+        Some("0")
+    );
+}
+
+#[test]
+fn fault_f8_a_standby_comes_up_as_a_server_of_its_own_and_it_is_recorded() {
+    let captured = Source::new().capture_with(|data| fs::write(data.join("standby.signal"), "").unwrap());
+    let prepared = Volume::with(&captured).prepare();
+    assert_eq!(prepared.sound().fixes, [Fix::Standby]);
+}
+
+#[test]
+fn a_transaction_in_doubt_does_not_keep_the_server_from_starting() {
+    let source = Source::initialised(&[], "postgres", "max_prepared_transactions = 3\n");
+    source.run("app", "BEGIN; UPDATE accounts SET balance = 0 WHERE id = 5; PREPARE TRANSACTION 'doubt'");
+    Volume::with(&source.capture()).prepare().sound();
+}
+
+#[test]
+fn a_version_with_a_carriage_return_is_a_version() {
+    let source = Source::new();
+    let captured = source.capture_with(|data| {
+        let version = fs::read_to_string(data.join("PG_VERSION")).unwrap();
+        fs::write(data.join("PG_VERSION"), version.replace('\n', "\r\n")).unwrap();
+    });
+    Volume::with(&captured).prepare().sound();
+}

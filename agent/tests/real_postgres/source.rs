@@ -1,0 +1,134 @@
+//! Source hosts: real servers whose files are captured while they run.
+
+use crate::support::{Access, BIN, Server, owned, succeed, unprivileged};
+use rustix::process::{Pid, Signal, kill_process};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+use tempfile::TempDir;
+
+/// An application's data: enough that indexes have several pages.
+const APPLICATION: &str = "
+    CREATE TABLE accounts (id int PRIMARY KEY, owner text NOT NULL, balance numeric NOT NULL);
+    INSERT INTO accounts SELECT n, md5(n::text), n FROM generate_series(1, 20000) n;
+    CREATE INDEX accounts_owner ON accounts (owner);
+";
+
+/// A running source host.
+pub(crate) struct Source {
+    root: TempDir,
+    server: Server,
+    access: Access,
+}
+
+impl Source {
+    /// A host with a database `app`, whose superuser is `postgres`.
+    pub(crate) fn new() -> Self {
+        Self::initialised(&[], "postgres", "")
+    }
+
+    /// The same with settings of `initdb`, another superuser and lines of `postgresql.conf`.
+    pub(crate) fn initialised(initdb: &[&str], user: &'static str, config: &str) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        for directory in ["data", "run"] {
+            owned(&root.path().join(directory));
+        }
+        let data = root.path().join("data");
+        let mut command = unprivileged(BIN.join("initdb"));
+        command.arg("-D").arg(&data).args(["-A", "trust", "-U", user, "--no-sync", "-E", "UTF8"]);
+        succeed(command.args(["--locale", "C.UTF-8"]).args(initdb));
+        let settings =
+            format!("listen_addresses=''\nunix_socket_directories='{}'\n", root.path().join("run").display());
+        fs::write(data.join("postgresql.conf"), settings + config).unwrap();
+        let host = root.path().join("run").display().to_string();
+        let access = Access { host, port: 5432, user, password: "" };
+        let server = Server::start(&data, &[]);
+        Server::wait(&access);
+        let source = Self { root, server, access };
+        source.run("template1", "CREATE DATABASE app");
+        source.run("app", APPLICATION);
+        source
+    }
+
+    /// Runs statements in a database.
+    pub(crate) fn run(&self, database: &str, statements: &str) {
+        self.ask(database, statements);
+    }
+
+    /// Runs statements in a database and returns the first value.
+    pub(crate) fn ask(&self, database: &str, statements: &str) -> Option<String> {
+        self.access.ask(database, statements).unwrap()
+    }
+
+    /// The first file of a relation, relative to the data directory, with everything of it written.
+    pub(crate) fn file_of(&self, database: &str, relation: &str) -> PathBuf {
+        self.run(database, "CHECKPOINT");
+        self.ask(database, &format!("SELECT pg_relation_filepath('{relation}')")).unwrap().into()
+    }
+
+    /// A copy made while all processes stand still, as a volume snapshot of the running host is.
+    pub(crate) fn capture(&self) -> Captured {
+        let captured = Captured(tempfile::tempdir().unwrap());
+        let _still = Still::of(self.processes());
+        succeed(Command::new("cp").arg("-a").arg(self.root.path().join("data")).arg(captured.path()));
+        captured
+    }
+
+    /// The captured files, damaged.
+    pub(crate) fn capture_with(&self, damage: impl FnOnce(&Path)) -> Captured {
+        let captured = self.capture();
+        damage(&captured.path());
+        captured
+    }
+
+    /// The postmaster, which starts no more processes once it stands still, and its children.
+    fn processes(&self) -> Vec<Pid> {
+        let postmaster = Pid::from_child(&self.server.child);
+        let parent = format!("\nPPid:\t{}\n", postmaster.as_raw_nonzero());
+        let is_child = |directory: &Path| {
+            fs::read_to_string(directory.join("status")).is_ok_and(|status| status.contains(&parent))
+        };
+        let entries = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+        let children = entries
+            .filter(|path| is_child(path))
+            .filter_map(|path| Pid::from_raw(path.file_name()?.to_str()?.parse().ok()?));
+        std::iter::once(postmaster).chain(children).collect()
+    }
+}
+
+/// A captured data directory.
+pub(crate) struct Captured(TempDir);
+
+impl Captured {
+    /// Where it is.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+}
+
+/// Processes that stand still until this is dropped.
+struct Still(Vec<Pid>);
+
+impl Still {
+    fn of(processes: Vec<Pid>) -> Self {
+        signal(&processes, Signal::STOP);
+        Self(processes)
+    }
+}
+
+impl Drop for Still {
+    fn drop(&mut self) {
+        signal(&self.0, Signal::CONT);
+    }
+}
+
+/// A session's process may have ended since it was listed.
+fn signal(processes: &[Pid], signal: Signal) {
+    for pid in processes {
+        let _ = kill_process(*pid, signal);
+    }
+}
