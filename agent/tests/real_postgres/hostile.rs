@@ -30,7 +30,7 @@ fn fault_f7_hostile_configuration_is_replaced_and_never_run() {
 
 #[test]
 fn fault_f13_a_bootstrap_superuser_of_another_name_is_found() {
-    let source = Source::initialised(&[], "it's odd", "");
+    let source = Source::initialised(&[], "Großer Meister", "");
     Volume::with(&source.capture()).prepare().sound();
 }
 
