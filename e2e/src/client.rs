@@ -7,14 +7,14 @@
 mod pod;
 
 use anyhow::{Context, Result};
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use kube::api::{DeleteParams, LogParams, PostParams};
-use kube::{Api, Client};
+use kube::{Api, Client, ResourceExt};
 use uuid::Uuid;
 
 pub(crate) use pod::guest;
 
-use crate::timeouts::ANSWERED;
+use crate::timeouts::{ANSWERED, CONNECTED};
 use crate::wait::{Look, until};
 
 /// Whose access is used.
@@ -63,7 +63,11 @@ impl Queried {
     }
 }
 
-/// Runs `sql` in a pod of its own in `namespace`, and removes that.
+/// What `psql` ends with when it could not connect.
+const NOT_CONNECTED: i32 = 2;
+
+/// Sends guests with `sql` until one gets a connection: a node learns of a Service a moment after it was made, and any
+/// application would try again.
 pub async fn query(
     client: &Client,
     namespace: &str,
@@ -71,19 +75,60 @@ pub async fn query(
     access: Access,
     sql: &str,
 ) -> Result<Queried> {
-    let name = format!("guest-{}", &Uuid::new_v4().simple().to_string()[..10]);
+    until(CONNECTED, || async {
+        let (exit, text) = send(client, namespace, guest(&name(), image, access, sql)).await?;
+        Ok(match exit {
+            0 => Look::Done(Queried::Rows(text)),
+            NOT_CONNECTED => Look::NotYet(text),
+            _ => Look::Done(Queried::Refused(text)),
+        })
+    })
+    .await
+}
+
+fn name() -> String {
+    format!("guest-{}", &Uuid::new_v4().simple().to_string()[..10])
+}
+
+/// Runs one guest, and removes it; returns how `psql` ended and what it printed.
+async fn send(client: &Client, namespace: &str, guest: Pod) -> Result<(i32, String)> {
     let api = Api::<Pod>::namespaced(client.clone(), namespace);
-    api.create(&PostParams::default(), &guest(&name, image, access, sql))
-        .await
-        .context("failed to send a guest")?;
-    let phase = until(ANSWERED, || async {
+    let name = guest.name_any();
+    api.create(&PostParams::default(), &guest).await.context("failed to send a guest")?;
+    let exit = until(ANSWERED, || async {
         let status = api.get(&name).await?.status.unwrap_or_default();
-        let ended = status.phase.clone().filter(|phase| phase == "Succeeded" || phase == "Failed");
-        Ok(Look::some(ended, format!("{status:?}")))
+        Ok(Look::some(exit_code(&status), format!("{status:?}")))
     })
     .await;
     let log = api.logs(&name, &LogParams::default()).await;
     api.delete(&name, &DeleteParams::default().grace_period(0)).await.context("failed to see a guest off")?;
-    let text = log.context("failed to read what a guest printed")?.trim().to_owned();
-    Ok(if phase? == "Succeeded" { Queried::Rows(text) } else { Queried::Refused(text) })
+    Ok((exit?, log.context("failed to read what a guest printed")?.trim().to_owned()))
+}
+
+fn exit_code(status: &PodStatus) -> Option<i32> {
+    let ended = status.container_statuses.as_ref()?.first()?.state.as_ref()?.terminated.as_ref()?;
+    Some(ended.exit_code)
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus};
+
+    use super::*;
+
+    #[test]
+    fn a_guest_that_has_not_ended_has_no_exit_code() {
+        assert_eq!(exit_code(&PodStatus::default()), None);
+        let terminated = ContainerStateTerminated { exit_code: 2, ..ContainerStateTerminated::default() };
+        let state = ContainerState { terminated: Some(terminated), ..ContainerState::default() };
+        let container = ContainerStatus { state: Some(state), ..ContainerStatus::default() };
+        let status = PodStatus { container_statuses: Some(vec![container]), ..PodStatus::default() };
+        assert_eq!(exit_code(&status), Some(NOT_CONNECTED));
+    }
+
+    #[test]
+    fn rows_are_no_refusal_and_a_refusal_is_no_rows() {
+        assert!(Queried::Rows("1".into()).refusal().is_err());
+        assert!(Queried::Refused("no".into()).rows().is_err());
+    }
 }

@@ -12,19 +12,27 @@ use crate::leaks::{self, Secrets, cluster_texts};
 use crate::platform::workspace;
 use crate::world::World;
 
-/// Collects it, in place of what an earlier run of the test left.
+/// Removes what an earlier run of the test left: it would be taken for new.
+pub fn forget(test: &str) {
+    // There is none if the test passed.
+    let _ = std::fs::remove_dir_all(folder_of(test));
+}
+
+fn folder_of(test: &str) -> PathBuf {
+    workspace().join("target/e2e/evidence").join(file_name(test))
+}
+
+/// Collects it.
 pub async fn collect(world: &World, error: &Error) -> PathBuf {
-    let folder = workspace().join("target/e2e/evidence").join(file_name(world.name()));
-    // Old evidence would be taken for new; if it cannot be removed, writing says so.
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = folder_of(world.name());
     let secrets = leaks::secrets(world).await.unwrap_or_default();
     let notes = Notes { folder: &folder, secrets: &secrets };
-    notes.write("error.txt", &format!("{error:?}"));
+    notes.write("error.txt", &format!("{error:#}"));
     notes.write_result("ledger.json", ledger(world).await);
     let namespaces = world.namespaces().into_iter().chain([SYSTEM.to_owned()]);
     match cluster_texts(world, namespaces).await {
         Ok(texts) => texts.iter().for_each(|text| notes.write(&file_name(&text.place), &text.text)),
-        Err(error) => notes.write("objects-could-not-be-read.txt", &format!("{error:?}")),
+        Err(error) => notes.write("objects-could-not-be-read.txt", &format!("{error:#}")),
     }
     folder
 }
@@ -40,7 +48,7 @@ struct Notes<'a> {
 
 impl Notes<'_> {
     fn write_result(&self, name: &str, text: Result<String>) {
-        self.write(name, &text.unwrap_or_else(|error| format!("could not be had: {error:?}")));
+        self.write(name, &text.unwrap_or_else(|error| format!("could not be had: {error:#}")));
     }
 
     fn write(&self, name: &str, text: &str) {

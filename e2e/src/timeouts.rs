@@ -35,6 +35,8 @@ pub const TORN_DOWN: Deadline = deadline("the namespace to be gone", 180);
 pub const POLLED: Deadline = deadline("the operator to ask for the worklist", 90);
 /// A short-lived pod whose image is in the node.
 pub const ANSWERED: Deadline = deadline("the query to be answered", 120);
+/// A node learns of a Service within seconds; each try is a pod.
+pub const CONNECTED: Deadline = deadline("a connection through the Service", 180);
 /// A listener that is already there.
 pub const LISTENING: Deadline = deadline("the service to answer", 90);
 /// A container that was killed comes back, perhaps after a first back-off of 10 s.
@@ -42,4 +44,4 @@ pub const BACK: Deadline = deadline("the operator to be back", 120);
 /// One start of a database server on a quiet directory.
 pub const SERVER_UP: Deadline = deadline("the source server to accept connections", 60);
 /// Events are written beside the state, not before it.
-pub const TOLD: Deadline = deadline("the event", 60);
+pub const TOLD: Deadline = deadline("what is said beside the state", 60);

@@ -82,13 +82,14 @@ impl World {
     #[expect(clippy::panic, reason = "a test fails by panicking")]
     async fn judge(manners: Manners, body: impl AsyncFnOnce(&Self) -> Result<()>) {
         let name = std::thread::current().name().unwrap_or("test").to_owned();
+        evidence::forget(&name);
         let ended = async {
             let harness = Harness::ready(manners).await?.clone();
             let world = Self::begin(harness, (name, GroupId(Uuid::new_v4())), manners).await?;
             world.live(body).await
         };
         if let Err(error) = ended.await {
-            panic!("{error:?}");
+            panic!("{error:#}");
         }
     }
 

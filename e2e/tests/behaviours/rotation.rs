@@ -7,7 +7,7 @@ use e2e::timeouts::RESTORED_SLOWLY;
 use e2e::world::World;
 
 /// As much of a core as lets 300 MB take longer than credentials live, on any machine.
-const SLOW: &str = "150m";
+const SLOW: &str = "60m";
 
 #[tokio::test]
 async fn fault_c13_credentials_that_live_20_s_rotate_under_a_restore_of_300_mb_and_kopia_sees_no_error() {
