@@ -77,10 +77,10 @@ pub(crate) struct Finished {
     pub(crate) tail: Tail,
 }
 
-/// A command with nothing inherited but [`INHERITED`], messages in English, and no input.
+/// A command with nothing inherited but [`INHERITED`], messages in English, no input, and a directory that is there.
 pub(crate) fn clean(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().env("LC_ALL", "C").stdin(Stdio::null()).kill_on_drop(true);
+    command.env_clear().env("LC_ALL", "C").current_dir("/").stdin(Stdio::null()).kill_on_drop(true);
     for name in INHERITED {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);

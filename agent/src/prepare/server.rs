@@ -3,11 +3,7 @@
 //! Input: programs, a neutralised data directory. Output: a running server, or why there is none.
 //! Must not: listen on a network, live longer than this program, or be waited for without end.
 
-use super::{
-    binaries::Binaries,
-    hba,
-    session::{Access, is_absent, is_starting},
-};
+use super::{binaries::Binaries, hba};
 use crate::{
     command::{clean, signal},
     signals::Stop,
@@ -29,14 +25,14 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// Looking for the socket ten times a second costs nothing beside recovery.
+/// Looking at the lock file ten times a second costs nothing beside recovery.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// Where the server says how far it is, as `pg_ctl` reads it; a knock on the socket would fill its log.
+const LOCK_FILE: &str = "postmaster.pid";
 /// A fast shutdown writes all dirty buffers, at most a quarter of the pod's memory.
 const SHUTDOWN: Duration = Duration::from_mins(10);
 /// Lines of the server that are passed on; a damaged database can produce them without end.
 const LINES_LOGGED: usize = 2000;
-/// Nobody of this name exists; asking for it tells whether the server takes sessions.
-const NOBODY: &str = "pgro_nobody";
 
 /// Why there is no server, or no clean end of it.
 #[derive(Debug, thiserror::Error)]
@@ -130,24 +126,25 @@ impl Server {
         deadline: Duration,
         stop: &Stop,
     ) -> Result<(), ServerError> {
-        let access = Access { socket_dir: place.socket_dir, major: place.major, role: NOBODY.into() };
+        let lock_file = place.data_dir.join(LOCK_FILE);
         let waited = tokio::select! {
-            waited = timeout(deadline, self.wait_open(&access)) => waited,
+            waited = timeout(deadline, self.wait_open(&lock_file)) => waited,
             () = stop.requested() => return Err(ServerError::Stopped),
         };
         waited.unwrap_or_else(|_| Err(ServerError::Deadline { after: deadline, said: self.last_words() }))
     }
 
-    async fn wait_open(&mut self, access: &Access<'_>) -> Result<(), ServerError> {
+    async fn wait_open(&mut self, lock_file: &Path) -> Result<(), ServerError> {
         loop {
             if let Ok(Some(status)) = self.child.try_wait() {
                 self.drain().await;
                 return Err(ServerError::Recover { status, said: self.last_words() });
             }
-            match access.connect("template1").await {
-                Err(error) if is_absent(&error) || is_starting(&error) => sleep(INTERVAL).await,
-                Ok(_) | Err(_) => return Ok(()),
+            let text = fs::read_to_string(lock_file).unwrap_or_default();
+            if is_open(&text, self.child.id()) {
+                return Ok(());
             }
+            sleep(INTERVAL).await;
         }
     }
 
@@ -205,17 +202,23 @@ async fn read(mut stderr: ChildStderr, tail: Arc<Mutex<Tail>>) {
     }
 }
 
+/// Whether the lock file of process `pid` says that sessions are taken: the first line is the process, the eighth the
+/// state.
+fn is_open(lock_file: &str, pid: Option<u32>) -> bool {
+    let line = |index: usize| lock_file.lines().nth(index).map(str::trim);
+    pid.is_some_and(|pid| line(0) == Some(&pid.to_string())) && line(7) == Some("ready")
+}
+
 fn telling(tail: &Tail) -> String {
     let is_grave = |line: &&str| line.contains("FATAL:") || line.contains("PANIC:") || line.contains("HINT:");
-    let ours = |line: &&str| !line.contains(NOBODY);
-    let grave: Vec<&str> = tail.lines().filter(is_grave).filter(ours).collect();
+    let grave: Vec<&str> = tail.lines().filter(is_grave).collect();
     let words: Vec<&str> = if grave.is_empty() { tail.lines().collect() } else { grave };
     words[words.len().saturating_sub(3)..].join("; ")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{private_settings, telling};
+    use super::{is_open, private_settings, telling};
     use crate::text::Tail;
     use std::path::Path;
 
@@ -249,10 +252,13 @@ mod tests {
     }
 
     #[test]
-    fn our_own_knocking_is_not_taken_for_a_reason() {
-        assert_eq!(
-            telling(&tail(&["FATAL:  role \"pgro_nobody\" does not exist", "LOG:  x"])),
-            "FATAL:  role \"pgro_nobody\" does not exist; LOG:  x"
-        );
+    fn only_our_own_server_that_says_ready_is_open() {
+        let lock_file = |pid: u32, state: &str| format!("{pid}\n/pgdata\n1\n5432\n/run\n\n 1 2\n{state}\n");
+        assert!(is_open(&lock_file(7, "ready   "), Some(7)));
+        for state in ["starting", "stopping", "standby "] {
+            assert!(!is_open(&lock_file(7, state), Some(7)), "{state}");
+        }
+        assert!(!is_open(&lock_file(8, "ready   "), Some(7)), "the source's lock file");
+        assert!(!is_open("7\n/pgdata\n", Some(7)) && !is_open("", Some(7)));
     }
 }

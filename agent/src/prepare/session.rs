@@ -5,7 +5,7 @@
 
 use super::config::PORT;
 use std::{path::Path, time::Duration};
-use tokio_postgres::{Client, Config, Error, NoTls, error::SqlState};
+use tokio_postgres::{Client, Config, Error, NoTls};
 
 /// A local socket answers at once or not at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -62,16 +62,6 @@ impl Access<'_> {
         });
         Ok(client)
     }
-}
-
-/// The server is there but does not take sessions yet.
-pub(super) fn is_starting(error: &Error) -> bool {
-    error.code() == Some(&SqlState::CANNOT_CONNECT_NOW)
-}
-
-/// Nobody answers at the socket.
-pub(super) fn is_absent(error: &Error) -> bool {
-    error.code().is_none()
 }
 
 /// What the server said, with its details; or what the connection said.
