@@ -85,9 +85,8 @@ impl Environment {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
+    use clap::{CommandFactory, FromArgMatches, Parser, builder::Resettable};
 
     #[derive(Parser)]
     struct Command {
@@ -96,7 +95,9 @@ mod tests {
     }
 
     fn parse(args: &[&str]) -> Result<Options, clap::Error> {
-        Command::try_parse_from([&["e2e"], args].concat()).map(|command| command.options)
+        let without_environment = Command::command().mut_args(|arg| arg.env(Resettable::Reset));
+        let matches = without_environment.try_get_matches_from([&["e2e"], args].concat())?;
+        Command::from_arg_matches(&matches).map(|command| command.options)
     }
 
     #[test]

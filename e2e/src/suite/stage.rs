@@ -18,7 +18,7 @@ pub(super) const ALONE: [Stage; 3] = [
         name: "lints",
         args: &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
     },
-    Stage { name: "unit and integration tests", args: &["test", "--workspace"] },
+    Stage { name: "unit and integration tests", args: &["test", "--workspace", "--no-fail-fast"] },
 ];
 
 /// Licences, sources and banned crates, for who has cargo-deny. What needs the network is left out.
@@ -28,7 +28,18 @@ pub(super) const DEPENDENCIES: Stage =
 /// The feature `cluster` selects them: without it they are not even built.
 pub(super) const ON_CLUSTER: Stage = Stage {
     name: "behaviours on the cluster",
-    args: &["test", "-p", "e2e", "--features", "cluster", "--test", "*", "--no-fail-fast"],
+    args: &[
+        "test",
+        "-p",
+        "e2e",
+        "--features",
+        "cluster",
+        "--test",
+        "*",
+        "--no-fail-fast",
+        "--",
+        "--test-threads=8",
+    ],
 };
 
 #[cfg(test)]
