@@ -98,7 +98,7 @@ impl Prepare<'_> {
         tracing::info!(state = source.state, checksums = source.checksums, major, "the source's server");
         let opened = self.spec.volume.join(OPENED);
         fs::write(&opened, "").map_err(|source| PrepareError::Mark { path: opened, source })?;
-        report.fixes = neutralise::neutralise(&data_dir, &self.texts(&source))?;
+        report.fixes = neutralise::neutralise(&data_dir, &self.texts(&source, major))?;
         let budget = Duration::from_secs(self.spec.check_budget_secs.into());
         let place = Place {
             binaries: &binaries,
@@ -149,9 +149,10 @@ impl Prepare<'_> {
         Ok(ControlData::parse(&String::from_utf8_lossy(&output.stdout))?)
     }
 
-    fn texts(&self, source: &ControlData) -> Texts {
+    fn texts(&self, source: &ControlData, major: u16) -> Texts {
         let settings = config::Settings {
             source,
+            major,
             memory_bytes: self.spec.memory_bytes,
             intent: self.spec.intent,
             socket_dir: self.socket_dir,

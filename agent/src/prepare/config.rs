@@ -3,7 +3,7 @@
 //! Input: what the source ran with, the container's memory, the intent. Output: the text of a `postgresql.conf`.
 //! Must not: take over a setting of the source that names a path, a program, a library or another host.
 
-use super::{controldata::ControlData, memory::Memory};
+use super::{controldata::ControlData, memory::Memory, session::EVENT_TRIGGERS_SINCE};
 use contract::ids::Intent;
 use std::path::Path;
 
@@ -20,6 +20,8 @@ const MIB: u64 = 1 << 20;
 pub(super) struct Settings<'a> {
     /// The source.
     pub(super) source: &'a ControlData,
+    /// Major version of the server.
+    pub(super) major: u16,
     /// Memory of the container, bytes.
     pub(super) memory_bytes: u64,
     /// What the copy is for.
@@ -32,7 +34,9 @@ impl Settings<'_> {
     /// The text of the file.
     pub(super) fn render(&self) -> String {
         let mut text = String::from("# Written by pgro-agent in place of the source's configuration.\n");
-        for (name, value) in self.access().into_iter().chain(self.sizes()).chain(self.quiet()) {
+        for (name, value) in
+            self.access().into_iter().chain(self.sizes()).chain(self.quiet()).chain(self.triggers())
+        {
             text.extend([name, " = ", &quoted(&value), "\n"]);
         }
         text
@@ -100,6 +104,13 @@ impl Settings<'_> {
         ];
         fixed.map(|(name, value)| (name, value.to_owned())).into()
     }
+
+    /// A login trigger of the source could keep guests of a read-only copy out; where the copy stands in for the
+    /// source, its triggers belong to it.
+    fn triggers(&self) -> Option<(&'static str, String)> {
+        let switchable = self.major >= EVENT_TRIGGERS_SINCE && !self.intent.is_writable();
+        switchable.then(|| ("event_triggers", "off".into()))
+    }
 }
 
 /// A value as the configuration file wants it.
@@ -115,7 +126,12 @@ mod tests {
     use std::path::Path;
 
     fn rendered(source: &ControlData, intent: Intent) -> String {
-        Settings { source, memory_bytes: 1 << 30, intent, socket_dir: Path::new("/run/postgresql") }.render()
+        of_major(16, source, intent)
+    }
+
+    fn of_major(major: u16, source: &ControlData, intent: Intent) -> String {
+        let socket_dir = Path::new("/run/postgresql");
+        Settings { source, major, memory_bytes: 1 << 30, intent, socket_dir }.render()
     }
 
     fn has(text: &str, line: &str) -> bool {
@@ -161,6 +177,14 @@ mod tests {
     fn large_segments_of_the_source_do_not_keep_the_server_from_starting() {
         let text = rendered(&ControlData { wal_segment_bytes: 1 << 30, ..source() }, Intent::Verify);
         assert!(has(&text, "min_wal_size = '2048MB'") && has(&text, "max_wal_size = '4096MB'"));
+    }
+
+    #[test]
+    fn fault_f14_login_triggers_keep_nobody_out_of_a_read_only_copy() {
+        let off = "event_triggers = 'off'";
+        assert!(has(&of_major(17, &source(), Intent::Analytics), off));
+        assert!(!has(&of_major(17, &source(), Intent::DisasterRecovery), off));
+        assert!(!has(&of_major(16, &source(), Intent::Analytics), off), "16 does not know the setting");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio_postgres::{Client, Config, Error, NoTls};
 /// A local socket answers at once or not at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// From this version on, event triggers can be switched off, login triggers included.
-const EVENT_TRIGGERS_SINCE: u16 = 17;
+pub(super) const EVENT_TRIGGERS_SINCE: u16 = 17;
 
 /// How to get sessions.
 #[derive(Debug, Clone)]
