@@ -36,6 +36,20 @@ fn a_withdrawn_replica_is_torn_down_after_several_absences_and_not_before() {
 }
 
 #[test]
+fn fault_i5_hours_between_two_lists_do_not_make_up_for_absences() {
+    let (entries, mut sim) = fleet(10);
+    for _ in 1..sim.policy.teardown.absences {
+        sim.pass(7200);
+        sim.poll(entries[1..].to_vec());
+        sim.settle();
+    }
+    assert!(is_there(&sim, &entries[0]));
+    sim.poll(entries[1..].to_vec());
+    sim.settle();
+    assert!(!is_there(&sim, &entries[0]));
+}
+
+#[test]
 fn fault_b6_one_empty_list_tears_nothing_down() {
     let (entries, mut sim) = fleet(10);
     poll_for(&mut sim, &[], 30);
