@@ -146,7 +146,8 @@ impl Prepare<'_> {
         if !output.status.success() {
             return Err(PrepareError::ShowControl { said: printable(&output.stderr) });
         }
-        Ok(ControlData::parse(&String::from_utf8_lossy(&output.stdout))?)
+        let said = [output.stdout, output.stderr].concat();
+        Ok(ControlData::parse(&String::from_utf8_lossy(&said))?)
     }
 
     fn texts(&self, source: &ControlData, major: u16) -> Texts {

@@ -48,9 +48,9 @@ pub(super) enum ControlDataError {
 }
 
 impl ControlData {
-    /// From what `pg_controldata` wrote.
+    /// From what `pg_controldata` wrote, on both streams: until 16 it warns on the one, from 17 on the other.
     pub(super) fn parse(output: &str) -> Result<Self, ControlDataError> {
-        if output.contains("Calculated CRC checksum does not match") {
+        if output.to_lowercase().contains("calculated crc checksum does not match") {
             return Err(ControlDataError::Trust);
         }
         Ok(Self {

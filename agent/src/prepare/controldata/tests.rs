@@ -40,12 +40,14 @@ fn output(data: &ControlData) -> String {
 }
 
 #[test]
-fn fault_f10_a_torn_control_file_is_not_trusted() {
-    let text = format!(
-        "WARNING: Calculated CRC checksum does not match value stored in file.\n{}",
-        output(&source())
-    );
-    assert_eq!(ControlData::parse(&text), Err(ControlDataError::Trust));
+fn fault_f10_a_torn_control_file_is_not_trusted_in_the_words_of_any_version() {
+    for warning in [
+        "WARNING: Calculated CRC checksum does not match value stored in file.",
+        "pg_controldata: warning: calculated CRC checksum does not match value stored in control file",
+    ] {
+        let text = format!("{}{warning}\n", output(&source()));
+        assert_eq!(ControlData::parse(&text), Err(ControlDataError::Trust), "{warning}");
+    }
 }
 
 #[test]
