@@ -1,5 +1,5 @@
 //! Whatever happens to Canopy as a whole, nothing that runs is torn down. These make Canopy fail for everyone, so they
-//! have the cluster to themselves, one after the other.
+//! have the cluster to themselves, and make it fail one after the other; each lives through the others' faults too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use anyhow::{Result, ensure};
@@ -11,7 +11,8 @@ use e2e::world::{Replica, World};
 use stub_canopy::{Endpoint, Fault, FaultRule};
 use tokio::sync::Mutex;
 
-static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+/// Faults are cleared for everyone at once.
+static ONE_FAULT_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// More than the operator's three absences, and longer than the ten seconds it asks for.
 const LONG_ENOUGH: u64 = 8;
@@ -25,6 +26,7 @@ async fn active(world: &World) -> Result<Replica<'_>> {
 }
 
 async fn outlives(world: &World, replica: &Replica<'_>, rule: FaultRule) -> Result<()> {
+    let _turn = ONE_FAULT_AT_A_TIME.lock().await;
     let uid = replica.uid().await?;
     let what = format!("{rule:?}");
     world.inject(rule).await?;
@@ -41,7 +43,6 @@ async fn outlives(world: &World, replica: &Replica<'_>, rule: FaultRule) -> Resu
 
 #[tokio::test]
 async fn fault_b1_an_unreachable_canopy_tears_nothing_down() {
-    let _turn = ONE_AT_A_TIME.lock().await;
     World::disturb(async |world| {
         let replica = active(world).await?;
         outlives(world, &replica, FaultRule::new(Endpoint::Worklist, Fault::close())).await
@@ -51,7 +52,6 @@ async fn fault_b1_an_unreachable_canopy_tears_nothing_down() {
 
 #[tokio::test]
 async fn fault_b3_an_erring_canopy_tears_nothing_down() {
-    let _turn = ONE_AT_A_TIME.lock().await;
     World::disturb(async |world| {
         let replica = active(world).await?;
         for fault in [Fault::status(503), Fault::Body("<html>[]</html>".into()), Fault::Truncate(20)] {
@@ -64,7 +64,6 @@ async fn fault_b3_an_erring_canopy_tears_nothing_down() {
 
 #[tokio::test]
 async fn fault_b6_a_list_that_is_empty_once_tears_nothing_down() {
-    let _turn = ONE_AT_A_TIME.lock().await;
     World::disturb(async |world| {
         let replica = active(world).await?;
         outlives(world, &replica, FaultRule::new(Endpoint::Worklist, Fault::Body("[]".into())).times(1)).await
@@ -74,7 +73,6 @@ async fn fault_b6_a_list_that_is_empty_once_tears_nothing_down() {
 
 #[tokio::test]
 async fn fault_b6_a_list_that_stays_empty_holds_every_teardown() {
-    let _turn = ONE_AT_A_TIME.lock().await;
     World::disturb(async |world| {
         let replica = active(world).await?;
         outlives(world, &replica, FaultRule::new(Endpoint::Worklist, Fault::Body("[]".into()))).await

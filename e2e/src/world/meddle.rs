@@ -39,39 +39,36 @@ impl World {
         .await
     }
 
-    /// A replica whose restore is under way and will be for a while, having `cpu` for each container.
+    /// A replica whose restore is under way and will be for a while, each of its containers having `cpu`.
+    ///
+    /// It gets its snapshot only when its namespace limits containers that ask for no limit. The operator sets none, so
+    /// the restore is what it always is, but slower; once its pod is made, whatever comes after is not limited.
     pub async fn slow_restore(&self, server: &Server, intent: Intent, cpu: &str) -> Result<Replica<'_>> {
-        let replica = self.declare_slow(server, intent, cpu).await?;
-        replica.at(Moment::Restoring, RESTORED).await?;
-        Ok(replica)
-    }
-
-    /// A replica that gets its snapshot only when its namespace gives no container more than `cpu`.
-    pub async fn declare_slow(&self, server: &Server, intent: Intent, cpu: &str) -> Result<Replica<'_>> {
         let entry = self.entry(server, intent);
         let (snapshot, at) = (entry.snapshot_id.clone(), entry.snapshot_at);
         let mut replica = self.put(WorklistEntry { snapshot_id: None, snapshot_at: None, ..entry }).await?;
         replica.provisioned().await?;
-        replica.slow_down(cpu).await?;
+        let limits = Api::<LimitRange>::namespaced(self.client.clone(), &replica.namespace);
+        limits.create(&PostParams::default(), &limit(cpu)).await.context("failed to limit the namespace")?;
         replica.change(|entry| (entry.snapshot_id, entry.snapshot_at) = (snapshot, at)).await?;
+        replica.at(Moment::Restoring, RESTORED).await?;
+        limits.delete(LIMIT, &DeleteParams::default()).await.context("failed to lift the limit")?;
         Ok(replica)
     }
 }
 
-impl Replica<'_> {
-    /// From now on a container that asks for no limit gets this much of a core. The operator sets no limit of its own,
-    /// so the restore itself is what it always is, but slower.
-    async fn slow_down(&self, cpu: &str) -> Result<()> {
-        let default = BTreeMap::from([("cpu".to_owned(), Quantity(cpu.to_owned()))]);
-        let item =
-            LimitRangeItem { type_: "Container".into(), default: Some(default), ..LimitRangeItem::default() };
-        let mut range =
-            LimitRange { spec: Some(LimitRangeSpec { limits: vec![item] }), ..LimitRange::default() };
-        range.metadata.name = Some("slow".into());
-        let api = Api::<LimitRange>::namespaced(self.world.client.clone(), &self.namespace);
-        api.create(&PostParams::default(), &range).await.map(drop).context("failed to limit the namespace")
-    }
+const LIMIT: &str = "slow";
 
+fn limit(cpu: &str) -> LimitRange {
+    let default = BTreeMap::from([("cpu".to_owned(), Quantity(cpu.to_owned()))]);
+    let item =
+        LimitRangeItem { type_: "Container".into(), default: Some(default), ..LimitRangeItem::default() };
+    let mut range = LimitRange { spec: Some(LimitRangeSpec { limits: vec![item] }), ..LimitRange::default() };
+    range.metadata.name = Some(LIMIT.into());
+    range
+}
+
+impl Replica<'_> {
     /// A pod that has a restore pod's account and label, and is none: the operator did not make it.
     pub async fn impostor(&self) -> Result<Pod> {
         let image = self.world.harness.images.postgres(17);
