@@ -13,6 +13,8 @@ use super::stage::LIMIT;
 
 const MAJORS: [u8; 2] = [15, 17];
 const TEST: &str = "real_postgres";
+/// Where the container has the programs: the folder they were built in may lie where its user must not go.
+const PROGRAMS: &str = "/programs";
 const BUILD: [&str; 8] =
     ["test", "--no-run", "--package", "agent", "--features", "real-postgres", "--test", TEST];
 
@@ -25,7 +27,7 @@ pub(super) async fn run(cluster: &Cluster, progress: &Progress) -> Result<()> {
     let mut ended = Vec::new();
     for major in MAJORS {
         let name = format!("the agent on PostgreSQL {major}");
-        let run = contained(cluster.engine.run(), &images.postgres(major), &platform::workspace(), test);
+        let run = contained(cluster.engine.run(), &images.postgres(major), test);
         ended.push(progress.step(&name, None, run.shown()).await);
     }
     ended.into_iter().collect()
@@ -38,12 +40,14 @@ fn test_program(programs: &[PathBuf]) -> Option<&Path> {
     programs.iter().find(is_test).map(PathBuf::as_path)
 }
 
-/// As user postgres, without a network, and with the programs where the test was built to find them.
-fn contained(engine: Run, image: &str, workspace: &Path, test: &Path) -> Run {
-    let programs = test.ancestors().nth(2).unwrap_or(workspace);
-    let mount = format!("{0}:{0}:ro", programs.display());
+/// As user postgres, without a network, and with nothing of the machine but the programs.
+fn contained(engine: Run, image: &str, test: &Path) -> Run {
+    let programs = test.ancestors().nth(2).unwrap_or(test);
+    let mount = format!("{}:{PROGRAMS}:ro", programs.display());
+    let inside = Path::new(PROGRAMS).join(test.strip_prefix(programs).unwrap_or(test));
+    let agent = format!("PGRO_AGENT={PROGRAMS}/pgro-agent");
     let run = engine.args(["run", "--rm", "--network=none", "--user=999:999", "--tmpfs=/tmp:mode=1777"]);
-    run.args(["--volume", &mount, "--entrypoint"]).arg(test).arg(image).deadline(LIMIT)
+    run.args(["--volume", &mount, "--env", &agent, "--entrypoint"]).arg(&inside).arg(image).deadline(LIMIT)
 }
 
 #[cfg(test)]
@@ -60,12 +64,12 @@ mod tests {
     #[tokio::test]
     async fn the_container_has_no_network_and_no_rights_and_sees_only_the_programs() {
         let test = Path::new("/t/release/deps/real_postgres-0a1b");
-        let line = contained(Run::new("echo"), "postgres:15", Path::new("/w"), test).output().await.unwrap();
-        for part in ["--network=none", "--user=999:999", "--volume /t/release:/t/release:ro"] {
+        let line = contained(Run::new("echo"), "postgres:15", test).output().await.unwrap();
+        for part in ["--network=none", "--user=999:999", "--volume /t/release:/programs:ro"] {
             assert!(line.contains(part), "{part} in {line}");
         }
         assert!(
-            line.trim_end().ends_with("--entrypoint /t/release/deps/real_postgres-0a1b postgres:15"),
+            line.trim_end().ends_with("--entrypoint /programs/deps/real_postgres-0a1b postgres:15"),
             "{line}"
         );
     }
