@@ -42,3 +42,18 @@ fn values(secret: Secret) -> BTreeMap<String, SecretString> {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, text(value.0).into())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::ByteString;
+
+    use super::*;
+
+    #[test]
+    fn values_are_read_as_text_under_their_keys() {
+        let data = BTreeMap::from([("password".to_owned(), ByteString(b"canary".to_vec()))]);
+        let read = values(Secret { data: Some(data), ..Secret::default() });
+        assert_eq!(read["password"].expose_secret(), "canary");
+        assert!(!format!("{read:?}").contains("canary"));
+    }
+}

@@ -94,3 +94,15 @@ impl Replica<'_> {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_a_default_and_so_never_touches_what_a_pod_asks_for_itself() {
+        let item = limit("25m").spec.unwrap().limits.remove(0);
+        assert_eq!(item.default.unwrap()["cpu"].0, "25m");
+        assert!(item.max.is_none() && item.min.is_none() && item.type_ == "Container");
+    }
+}
