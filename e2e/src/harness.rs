@@ -4,12 +4,13 @@ use std::fs::File;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use stub_canopy::ControlClient;
 use tokio::sync::OnceCell;
 
 use crate::fixtures::{self, Captured, Fixture};
 use crate::furniture::{self, Furniture};
 use crate::kubernetes;
-use crate::platform::{self, Cluster, Images, Options, workspace};
+use crate::platform::{self, Cluster, Images, Options};
 use crate::progress::Progress;
 
 /// A cluster in which tests can begin. Plain data: connections belong to the runtime of one test.
@@ -53,7 +54,7 @@ impl Harness {
                 Self::up(&options, &Progress::default()).await
             })
             .await?;
-        PLACE.get_or_try_init(|| place(manners)).await?;
+        PLACE.get_or_try_init(|| place(harness, manners)).await?;
         Ok(harness)
     }
 
@@ -73,12 +74,16 @@ impl Harness {
     }
 }
 
-/// A place among the processes that use the cluster, kept until this one ends.
-async fn place(manners: Manners) -> Result<File> {
-    let path = workspace().join("target/e2e/cluster.lock");
-    let folder = path.parent().context("a file is in a folder")?;
-    std::fs::create_dir_all(folder).with_context(|| format!("failed to create {}", folder.display()))?;
+/// A place among the processes that use the cluster, kept until this one ends. Who finds nobody there clears what an
+/// interrupted one may have left: a fault of Canopy would else fail every test that follows.
+async fn place(harness: &Harness, manners: Manners) -> Result<File> {
+    let path = harness.cluster.layout.cluster(&harness.cluster.name).join("in-use.lock");
     let file = File::create(&path).with_context(|| format!("failed to create {}", path.display()))?;
+    if file.try_lock().is_ok() {
+        let control = ControlClient::new(harness.furniture.canopy.clone())?;
+        control.clear_faults().await.context("failed to clear the faults of an interrupted run")?;
+        file.unlock().context("failed to unlock the cluster")?;
+    }
     let taking = tokio::task::spawn_blocking(move || {
         let taken = match manners {
             Manners::Calm => file.lock_shared(),
