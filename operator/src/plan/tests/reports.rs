@@ -1,9 +1,12 @@
 use super::sim::{FIRST, SECOND, Sim, target, wanted};
 use crate::{
-    model::Phase,
+    model::{JobPhase, Phase, Wanted},
     plan::{Because, Decision, Step},
 };
-use contract::{canopy::Outcome, pods::FailureReason};
+use contract::{
+    canopy::Outcome,
+    pods::{Failure, FailureReason},
+};
 
 /// Takes every step but the sending of reports: a Canopy that does not answer.
 fn settle_unheard(sim: &mut Sim) {
@@ -15,16 +18,21 @@ fn settle_unheard(sim: &mut Sim) {
     }
 }
 
+/// The restore in progress fails, and Canopy does not hear of it.
+fn fail_unheard(sim: &mut Sim, entry: &Wanted) {
+    let run = sim.open_run(entry);
+    let failure = Failure { reason: FailureReason::NoCluster, message: "x".into() };
+    let replica = sim.replica_mut(&entry.namespace);
+    replica.runs.get_mut(&run).unwrap().job.as_mut().unwrap().phase = JobPhase::Failed(failure);
+    settle_unheard(sim);
+}
+
 #[test]
 fn fault_a3_a_report_is_written_down_before_it_is_sent() {
     let entry = wanted(1, Some(FIRST));
     let mut sim = Sim::new([entry.clone()]);
     sim.settle();
-    let run = sim.open_run(&entry);
-    let failure = contract::pods::Failure { reason: FailureReason::NoCluster, message: "x".into() };
-    let replica = sim.replica_mut(&entry.namespace);
-    replica.runs.get_mut(&run).unwrap().job.as_mut().unwrap().phase = crate::model::JobPhase::Failed(failure);
-    settle_unheard(&mut sim);
+    fail_unheard(&mut sim, &entry);
     assert_eq!(sim.replica(&entry.namespace).record.outbox.len(), 1);
     let first = sim.plan();
     let again = sim.plan();
@@ -37,11 +45,7 @@ fn fault_b1_an_unheard_report_does_not_stop_the_next_attempt_and_both_arrive_in_
     let entry = wanted(1, Some(FIRST));
     let mut sim = Sim::new([entry.clone()]);
     sim.settle();
-    let run = sim.open_run(&entry);
-    let failure = contract::pods::Failure { reason: FailureReason::NoCluster, message: "x".into() };
-    let replica = sim.replica_mut(&entry.namespace);
-    replica.runs.get_mut(&run).unwrap().job.as_mut().unwrap().phase = crate::model::JobPhase::Failed(failure);
-    settle_unheard(&mut sim);
+    fail_unheard(&mut sim, &entry);
     let mut newer = entry.clone();
     newer.target = target(SECOND, "2026-01-02T00:00:00Z");
     sim.poll([newer.clone()]);
