@@ -13,5 +13,12 @@ mod restore;
 pub use join::{Denials, join};
 pub use list::{ClusterView, ListError, list};
 
+use contract::names::{NamespaceName, labels};
+
+/// Selects what is ours: made by pgro, for the installation that lives in `home`.
+pub fn ours(home: &NamespaceName) -> String {
+    format!("{}={},{}={home}", labels::MANAGED_BY, labels::MANAGED_BY_VALUE, labels::OWNER)
+}
+
 #[cfg(test)]
 mod tests;

@@ -72,7 +72,7 @@ impl Reconciler {
     pub async fn pass(&mut self, why: Why) -> bool {
         let started = tokio::time::Instant::now();
         let fresh = why == Why::Interval && self.poll().await;
-        let observed = match observe::list(&self.client).await {
+        let observed = match observe::list(&self.client, &self.applier.site.home.namespace).await {
             Ok(view) => observe::join(&view, &self.memory.denials),
             Err(error) => return self.blind(&error, started.elapsed()),
         };

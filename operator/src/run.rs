@@ -93,7 +93,7 @@ impl Parts {
         let reconciler = Reconciler {
             client: client.clone(),
             applier: Applier {
-                cluster: Cluster::new(client.clone()),
+                cluster: Cluster::new(client.clone(), settings.home.namespace.clone()),
                 canopy: Arc::clone(&api),
                 site,
                 events: Events::new(client.clone(), site::pod_name(canopy)),
@@ -147,7 +147,9 @@ impl Parts {
     fn loop_over(&self, reconciler: Reconciler, canopy: &CanopySettings, client: Client) -> Pulse {
         let (heart, pulse) = admin::heart();
         let wake = Arc::new(Notify::new());
-        self.tasks.spawn(wake::on_change(client, Arc::clone(&wake), self.shutdown.clone()));
+        let (home, told, shutdown) =
+            (reconciler.applier.site.home.namespace.clone(), Arc::clone(&wake), self.shutdown.clone());
+        self.tasks.spawn(async move { wake::on_change(client, &home, told, shutdown).await });
         let interval = Interval { every: canopy.interval, jitter: JITTER };
         let passes = Passes { reconciler, _heart: heart };
         self.tasks.spawn(task::run(passes, interval, rand::random::<f64>, wake, self.shutdown.clone()));

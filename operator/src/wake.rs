@@ -3,7 +3,8 @@
 //! Input: watches, metadata only, of everything with our label. Output: a nudge, no content: what changed is seen by
 //! the next look. Must not: be needed for correctness; a lost event costs one interval.
 
-use contract::names::labels;
+use crate::observe::ours;
+use contract::names::NamespaceName;
 use futures::{Stream, StreamExt, stream};
 use k8s_openapi::api::{
     apps::v1::Deployment,
@@ -23,12 +24,12 @@ use tokio_util::sync::CancellationToken;
 type Nudges = Pin<Box<dyn Stream<Item = ()> + Send>>;
 
 /// Nudges `wake` after each change, until `shutdown`.
-pub async fn on_change(client: Client, wake: Arc<Notify>, shutdown: CancellationToken) {
+pub async fn on_change(client: Client, home: &NamespaceName, wake: Arc<Notify>, shutdown: CancellationToken) {
     let changes = [
-        changes::<Namespace>(&client),
-        changes::<Job>(&client),
-        changes::<Deployment>(&client),
-        changes::<Pod>(&client),
+        changes::<Namespace>(&client, home),
+        changes::<Job>(&client, home),
+        changes::<Deployment>(&client, home),
+        changes::<Pod>(&client, home),
     ];
     let nudge = stream::select_all(changes).for_each(|()| {
         wake.notify_one();
@@ -37,13 +38,12 @@ pub async fn on_change(client: Client, wake: Arc<Notify>, shutdown: Cancellation
     shutdown.run_until_cancelled(nudge).await;
 }
 
-fn changes<K>(client: &Client) -> Nudges
+fn changes<K>(client: &Client, home: &NamespaceName) -> Nudges
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
 {
-    let ours = format!("{}={}", labels::MANAGED_BY, labels::MANAGED_BY_VALUE);
-    let watch =
-        watcher(Api::<PartialObjectMeta<K>>::all(client.clone()), watcher::Config::default().labels(&ours));
+    let config = watcher::Config::default().labels(&ours(home));
+    let watch = watcher(Api::<PartialObjectMeta<K>>::all(client.clone()), config);
     Box::pin(watch.default_backoff().filter_map(|event| async move {
         match event {
             Ok(watcher::Event::Apply(_) | watcher::Event::Delete(_)) => Some(()),

@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 pub const MANAGED_BY: &str = "pgro.bes.au/managed-by";
 /// Value of [`MANAGED_BY`].
 pub const MANAGED_BY_VALUE: &str = "pgro-canopy";
+/// Which installation cares for it: the name of the operator's own namespace.
+pub const OWNER: &str = "pgro.bes.au/owner";
 /// The declaration (`replica_id`).
 pub const DECLARATION_ID: &str = "pgro.bes.au/declaration-id";
 /// The group.

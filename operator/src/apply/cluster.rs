@@ -39,10 +39,12 @@ pub enum ClusterError {
         source: Error,
     },
     /// An object of that name exists and is somebody else's.
-    #[error("failed to create {object}: it exists and does not carry our labels; rename or delete it")]
+    #[error("failed to create {object}: it exists and {whose}; rename or delete it")]
     Foreign {
         /// Which.
         object: String,
+        /// Whose it is, for people.
+        whose: String,
     },
 }
 
@@ -67,12 +69,13 @@ impl<K> Kind for K where
 #[derive(Clone)]
 pub struct Cluster {
     client: Client,
+    home: NamespaceName,
 }
 
 impl Cluster {
-    /// Through `client`.
-    pub fn new(client: Client) -> Self {
-        Self { client }
+    /// Through `client`, for the installation that lives in `home`.
+    pub fn new(client: Client, home: NamespaceName) -> Self {
+        Self { client, home }
     }
 
     fn api<K: Kind>(&self, namespace: &str) -> Api<K> {
@@ -150,6 +153,14 @@ impl Cluster {
         self.remove::<PersistentVolumeClaim>(namespace, &run.pvc(), run).await
     }
 
+    /// Whether `object` is of our installation and of that run.
+    fn is_of(&self, object: &impl ResourceExt, run: &RunName) -> bool {
+        let label = |key| object.labels().get(key).map(String::as_str);
+        label(labels::MANAGED_BY) == Some(labels::MANAGED_BY_VALUE)
+            && label(labels::OWNER) == Some(self.home.as_str())
+            && label(labels::RUN) == Some(run.as_str())
+    }
+
     async fn remove<K: Kind>(&self, namespace: &NamespaceName, name: &str, run: &RunName) -> Result<()> {
         let api = self.api::<K>(namespace.as_str());
         let found = api.get_opt(name).await;
@@ -158,7 +169,7 @@ impl Cluster {
             object: format!("{} {namespace}/{name}", K::kind(&())),
             source,
         })?;
-        let Some(object) = found.filter(|object| belongs_to(object, run)) else { return Ok(()) };
+        let Some(object) = found.filter(|object| self.is_of(object, run)) else { return Ok(()) };
         let params = DeleteParams {
             preconditions: Some(Preconditions { uid: object.uid(), resource_version: None }),
             propagation_policy: Some(PropagationPolicy::Background),
@@ -183,7 +194,7 @@ where
             if is_same(&found, object) {
                 Ok(())
             } else {
-                Err(ClusterError::Foreign { object: shown(object) })
+                Err(ClusterError::Foreign { object: shown(object), whose: whose(&found, object) })
             }
         }
         Err(source) => Err(call("create", object, source)),
@@ -192,14 +203,19 @@ where
 
 /// Whether `found` is ours and belongs to the same replica as `meant`.
 fn is_same(found: &impl ResourceExt, meant: &impl ResourceExt) -> bool {
-    [labels::MANAGED_BY, labels::DECLARATION_ID, labels::SERVER]
+    [labels::MANAGED_BY, labels::OWNER, labels::DECLARATION_ID, labels::SERVER]
         .into_iter()
         .all(|key| meant.labels().get(key).is_some() && found.labels().get(key) == meant.labels().get(key))
 }
 
-fn belongs_to(object: &impl ResourceExt, run: &RunName) -> bool {
-    let label = |key| object.labels().get(key).map(String::as_str);
-    label(labels::MANAGED_BY) == Some(labels::MANAGED_BY_VALUE) && label(labels::RUN) == Some(run.as_str())
+/// Whose an object is that stands where `meant` should.
+fn whose(found: &impl ResourceExt, meant: &impl ResourceExt) -> String {
+    match found.labels().get(labels::OWNER) {
+        Some(owner) if Some(owner) != meant.labels().get(labels::OWNER) => {
+            format!("belongs to the pgro in namespace {owner}")
+        }
+        _ => "does not carry our labels".to_owned(),
+    }
 }
 
 fn unless_stale(result: Result<(), Error>, verb: &'static str, namespace: &NamespaceName) -> Result<Applied> {

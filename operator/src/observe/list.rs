@@ -1,6 +1,7 @@
 //! Lists of everything that is ours, over all namespaces.
 
-use contract::names::labels;
+use super::ours;
+use contract::names::NamespaceName;
 use k8s_openapi::{
     NamespaceResourceScope,
     api::{
@@ -54,37 +55,37 @@ pub enum ListError {
     Timeout,
 }
 
-/// Reads everything, or fails as a whole.
-pub async fn list(client: &Client) -> Result<ClusterView, ListError> {
-    tokio::time::timeout(DEADLINE, view(client)).await.map_err(|_| ListError::Timeout)?
+/// Reads everything of the installation `home`, or fails as a whole.
+pub async fn list(client: &Client, home: &NamespaceName) -> Result<ClusterView, ListError> {
+    tokio::time::timeout(DEADLINE, view(client, &ours(home))).await.map_err(|_| ListError::Timeout)?
 }
 
 /// Namespaces come last: an object made in between belongs to a namespace that is then known, too.
-async fn view(client: &Client) -> Result<ClusterView, ListError> {
+async fn view(client: &Client, ours: &str) -> Result<ClusterView, ListError> {
     let (claims, jobs, deployments, pods, services) = tokio::try_join!(
-        in_all_namespaces(client),
-        in_all_namespaces(client),
-        in_all_namespaces(client),
-        in_all_namespaces(client),
-        in_all_namespaces(client),
+        in_all_namespaces(client, ours),
+        in_all_namespaces(client, ours),
+        in_all_namespaces(client, ours),
+        in_all_namespaces(client, ours),
+        in_all_namespaces(client, ours),
     )?;
-    let namespaces = paged(&Api::<Namespace>::all(client.clone())).await?;
+    let namespaces = paged(&Api::<Namespace>::all(client.clone()), ours).await?;
     Ok(ClusterView { namespaces, claims, jobs, deployments, pods, services })
 }
 
-async fn in_all_namespaces<K>(client: &Client) -> Result<Vec<K>, ListError>
+async fn in_all_namespaces<K>(client: &Client, ours: &str) -> Result<Vec<K>, ListError>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
 {
-    paged(&Api::<K>::all(client.clone())).await
+    paged(&Api::<K>::all(client.clone()), ours).await
 }
 
-async fn paged<K>(api: &Api<K>) -> Result<Vec<K>, ListError>
+async fn paged<K>(api: &Api<K>, ours: &str) -> Result<Vec<K>, ListError>
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug,
 {
     let mut items = Vec::new();
-    let mut params = ListParams::default().labels(&ours()).limit(PAGE);
+    let mut params = ListParams::default().labels(ours).limit(PAGE);
     loop {
         let page = api
             .list(&params)
@@ -96,8 +97,4 @@ where
             None => return Ok(items),
         }
     }
-}
-
-fn ours() -> String {
-    format!("{}={}", labels::MANAGED_BY, labels::MANAGED_BY_VALUE)
 }

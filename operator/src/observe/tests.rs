@@ -116,6 +116,12 @@ const RESTORED: &str = r#"{"outcome":"restored","snapshot_id":"aaaaaaaaaaaaaaaaa
 const NO_SPACE: &str = r#"{"outcome":"failed","reason":"no_space","message":"full"}"#;
 
 #[test]
+fn only_what_this_installation_owns_is_looked_at() {
+    let selector = super::ours(&"pgro-system".parse().unwrap());
+    assert_eq!(selector, "pgro.bes.au/managed-by=pgro-canopy,pgro.bes.au/owner=pgro-system");
+}
+
+#[test]
 fn a_labelled_namespace_reads_as_a_replica() {
     let view = ClusterView { namespaces: vec![typed(namespace(NAMESPACE))], ..ClusterView::default() };
     let replica = replica(&view);

@@ -100,7 +100,7 @@ impl<'a> Meta<'a> {
 
     /// Identity, recommended labels and the run.
     pub(super) fn labels(&self) -> BTreeMap<String, String> {
-        let mut all = identity(self.place.identity);
+        let mut all = identity(self.site, self.place.identity);
         all.extend(self.run.map(|run| (labels::RUN.to_owned(), run.to_string())));
         let version = LabelValue::of(&self.site.version);
         let app = [
@@ -127,10 +127,11 @@ impl<'a> Meta<'a> {
     }
 }
 
-fn identity(identity: &Identity) -> BTreeMap<String, String> {
+fn identity(site: &Site, identity: &Identity) -> BTreeMap<String, String> {
     let Identity { key, group, backup_type, intent } = identity;
     BTreeMap::from([
         (labels::MANAGED_BY.to_owned(), labels::MANAGED_BY_VALUE.to_owned()),
+        (labels::OWNER.to_owned(), site.home.namespace.to_string()),
         (labels::DECLARATION_ID.to_owned(), key.replica_id.to_string()),
         (labels::SERVER.to_owned(), key.server_id.to_string()),
         (labels::GROUP.to_owned(), group.to_string()),

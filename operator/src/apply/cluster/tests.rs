@@ -14,6 +14,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+const HOME: &str = "pgro-system";
+
 type Calls = Arc<Mutex<Vec<(Method, String, Value)>>>;
 
 /// An API server that answers from a table of `METHOD path` and remembers what it was asked.
@@ -36,7 +38,7 @@ fn cluster(answers: &[(&str, u16, Value)]) -> (Cluster, Calls) {
             )
         }
     });
-    (Cluster::new(Client::new(service, "default")), calls)
+    (Cluster::new(Client::new(service, "default"), HOME.parse().unwrap()), calls)
 }
 
 fn status(code: u16, reason: &str) -> Value {
@@ -54,7 +56,8 @@ fn owner() -> Owner {
 fn account(declaration: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {
         "name": "restore", "namespace": namespace().as_str(), "uid": "u2", "labels": {
-            labels::MANAGED_BY: labels::MANAGED_BY_VALUE, labels::DECLARATION_ID: declaration, labels::SERVER: "s",
+            labels::MANAGED_BY: labels::MANAGED_BY_VALUE, labels::OWNER: HOME,
+            labels::DECLARATION_ID: declaration, labels::SERVER: "s",
         },
     }})
 }
@@ -125,18 +128,33 @@ async fn fault_a18_a_foreign_object_of_our_name_is_never_adopted() {
 }
 
 #[tokio::test]
+async fn what_another_installation_owns_is_never_adopted_and_the_error_names_it() {
+    let mut theirs = account("d");
+    theirs["metadata"]["labels"][labels::OWNER] = json!("pgro-staging");
+    let (cluster, _) = cluster(&[
+        (&format!("POST {ACCOUNTS}"), 409, status(409, "AlreadyExists")),
+        (&format!("GET {ACCOUNT}"), 200, theirs),
+    ]);
+    let error = cluster.create(&meant()).await.unwrap_err();
+    assert!(matches!(error, ClusterError::Foreign { .. }));
+    assert!(error.to_string().contains("belongs to the pgro in namespace pgro-staging"), "{error}");
+}
+
+#[tokio::test]
 async fn removing_a_run_deletes_what_is_of_that_run_and_nothing_else() {
     let run = RunName::of("s", 1);
     let job = format!("/apis/batch/v1/namespaces/{}/jobs/{}", namespace(), run.job());
     let claim = format!("{NAMESPACE}/persistentvolumeclaims/{}", run.pvc());
-    let object = |name: String, of: &str| {
+    let secret = format!("{NAMESPACE}/secrets/{}", run.repository_secret());
+    let object = |name: String, owner: &str, of: &str| {
         json!({"metadata": {"name": name, "namespace": namespace().as_str(), "uid": "u3", "labels": {
-            labels::MANAGED_BY: labels::MANAGED_BY_VALUE, labels::RUN: of}}})
+            labels::MANAGED_BY: labels::MANAGED_BY_VALUE, labels::OWNER: owner, labels::RUN: of}}})
     };
     let (cluster, calls) = cluster(&[
-        (&format!("GET {job}"), 200, object(run.job(), run.as_str())),
+        (&format!("GET {job}"), 200, object(run.job(), HOME, run.as_str())),
         (&format!("DELETE {job}"), 200, status(200, "")),
-        (&format!("GET {claim}"), 200, object(run.pvc(), "0000000000")),
+        (&format!("GET {secret}"), 200, object(run.repository_secret(), "elsewhere", run.as_str())),
+        (&format!("GET {claim}"), 200, object(run.pvc(), HOME, "0000000000")),
     ]);
     cluster.remove_run(&namespace(), &run).await.unwrap();
     let calls = calls.lock().unwrap();

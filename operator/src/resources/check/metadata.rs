@@ -6,8 +6,15 @@ use contract::names::labels;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-const IDENTITY: [&str; 6] =
-    [labels::MANAGED_BY, labels::DECLARATION_ID, labels::GROUP, labels::SERVER, labels::TYPE, labels::INTENT];
+const IDENTITY: [&str; 7] = [
+    labels::MANAGED_BY,
+    labels::OWNER,
+    labels::DECLARATION_ID,
+    labels::GROUP,
+    labels::SERVER,
+    labels::TYPE,
+    labels::INTENT,
+];
 const RECOMMENDED: [&str; 5] = [
     app_labels::NAME,
     app_labels::INSTANCE,
