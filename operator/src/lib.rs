@@ -4,6 +4,9 @@
 //! [`reconcile`] is one pass over them, [`task`] the loop, [`wake`] what shortens its wait. Around it: [`canopy`],
 //! the `broker` restore pods ask for credentials, and the `admin` port.
 
+#[cfg(test)]
+extern crate self as operator; // what unit and integration tests share names the crate from outside
+
 pub mod admin;
 pub mod apply;
 pub mod args;

@@ -4,5 +4,6 @@ mod failures;
 mod lifecycle;
 mod refresh;
 mod reports;
+#[path = "../../tests/support/sim.rs"]
 mod sim;
 mod teardown;

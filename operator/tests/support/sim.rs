@@ -1,12 +1,5 @@
 //! A cluster and a Canopy made of values: steps are taken by rewriting [`Observed`].
 
-use crate::{
-    model::{
-        Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen, Replica, Run, Seen,
-        ServiceSeen, Snapshot, Source, Target, Wanted,
-    },
-    plan::{Because, Decision, Guard, Plan, Policy, Step, Worklist, plan},
-};
 use contract::{
     canopy::Verification,
     ids::{GroupId, Intent, ReplicaId, ReplicaKey, ServerId},
@@ -16,24 +9,31 @@ use contract::{
     },
 };
 use jiff::{SignedDuration, Timestamp};
+use operator::{
+    model::{
+        Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen, Replica, Run, Seen,
+        ServiceSeen, Snapshot, Source, Target, Wanted,
+    },
+    plan::{Because, Decision, Guard, Plan, Policy, Step, Worklist, plan},
+};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-pub(super) const FIRST: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-pub(super) const SECOND: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+pub const FIRST: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+pub const SECOND: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
-pub(super) struct Sim {
-    pub(super) now: Timestamp,
-    pub(super) policy: Policy,
-    pub(super) worklist: Worklist,
-    pub(super) observed: Observed,
-    pub(super) guard: Guard,
-    pub(super) reported: Vec<Verification>,
-    pub(super) writes: usize,
+pub struct Sim {
+    pub now: Timestamp,
+    pub policy: Policy,
+    pub worklist: Worklist,
+    pub observed: Observed,
+    pub guard: Guard,
+    pub reported: Vec<Verification>,
+    pub writes: usize,
     revision: u64,
 }
 
-pub(super) fn wanted(number: u128, snapshot: Option<&str>) -> Wanted {
+pub fn wanted(number: u128, snapshot: Option<&str>) -> Wanted {
     let key = ReplicaKey {
         replica_id: ReplicaId(Uuid::from_u128(number)),
         server_id: ServerId(Uuid::from_u128(number + 1000)),
@@ -53,7 +53,7 @@ pub(super) fn wanted(number: u128, snapshot: Option<&str>) -> Wanted {
     }
 }
 
-pub(super) fn target(id: &str, at: &str) -> Target {
+pub fn target(id: &str, at: &str) -> Target {
     let at = Some(at.parse().unwrap());
     match id.parse() {
         Ok(id) => Target::Restore(Snapshot {
@@ -69,7 +69,7 @@ pub(super) fn target(id: &str, at: &str) -> Target {
     }
 }
 
-pub(super) fn sound() -> PrepareReport {
+pub fn sound() -> PrepareReport {
     let check = |name: CheckName| Check {
         name,
         result: CheckResult::Passed,
@@ -87,7 +87,7 @@ pub(super) fn sound() -> PrepareReport {
 }
 
 impl Sim {
-    pub(super) fn new(entries: impl IntoIterator<Item = Wanted>) -> Self {
+    pub fn new(entries: impl IntoIterator<Item = Wanted>) -> Self {
         let mut sim = Self {
             now: "2026-06-01T00:00:00Z".parse().unwrap(),
             policy: Policy::default(),
@@ -103,17 +103,17 @@ impl Sim {
     }
 
     /// One more worklist is read.
-    pub(super) fn poll(&mut self, entries: impl IntoIterator<Item = Wanted>) {
+    pub fn poll(&mut self, entries: impl IntoIterator<Item = Wanted>) {
         self.worklist = Worklist::read(entries, BTreeMap::new(), true);
         self.guard = self.guard.after(&self.worklist, &self.observed, self.now, &self.policy.teardown);
     }
 
-    pub(super) fn plan(&self) -> Plan {
+    pub fn plan(&self) -> Plan {
         plan(&self.worklist, &self.observed, &self.guard, self.now, &self.policy)
     }
 
     /// Takes steps until nothing is left to do; more than 50 rounds mean it never rests.
-    pub(super) fn settle(&mut self) {
+    pub fn settle(&mut self) {
         for _ in 0..50 {
             let plan = self.plan();
             let steps: Vec<Step> = plan.steps().into_iter().cloned().collect();
@@ -127,11 +127,11 @@ impl Sim {
         panic!("the plan never rests: {:?}", self.plan());
     }
 
-    pub(super) fn pass(&mut self, seconds: i64) {
+    pub fn pass(&mut self, seconds: i64) {
         self.now += SignedDuration::from_secs(seconds);
     }
 
-    pub(super) fn take(&mut self, step: Step) {
+    pub fn take(&mut self, step: Step) {
         self.writes += 1;
         self.revision += 1;
         match step {
@@ -188,7 +188,7 @@ impl Sim {
         Owner { uid: uid.to_owned(), resource_version: self.revision.to_string() }
     }
 
-    fn write(&mut self, namespace: &NamespaceName, owner: &Owner, record: crate::model::Record) {
+    fn write(&mut self, namespace: &NamespaceName, owner: &Owner, record: operator::model::Record) {
         let next = self.owner(&owner.uid);
         let replica = self.replica_mut(namespace);
         assert_eq!(&replica.owner, owner, "a write decided on a stale namespace");
@@ -203,25 +203,25 @@ impl Sim {
         run
     }
 
-    pub(super) fn replica(&self, namespace: &NamespaceName) -> &Replica {
+    pub fn replica(&self, namespace: &NamespaceName) -> &Replica {
         match &self.observed.namespaces[namespace] {
             Seen::Replica(replica) => replica,
             Seen::Unreadable { why, .. } => panic!("{namespace} does not read: {why}"),
         }
     }
 
-    pub(super) fn replica_mut(&mut self, namespace: &NamespaceName) -> &mut Replica {
+    pub fn replica_mut(&mut self, namespace: &NamespaceName) -> &mut Replica {
         match self.observed.namespaces.get_mut(namespace) {
             Some(Seen::Replica(replica)) => replica,
             other => panic!("{namespace}: {other:?}"),
         }
     }
 
-    pub(super) fn phase(&self, entry: &Wanted) -> Phase {
+    pub fn phase(&self, entry: &Wanted) -> Phase {
         self.replica(&entry.namespace).record.phase
     }
 
-    pub(super) fn because(&self, entry: &Wanted) -> Because {
+    pub fn because(&self, entry: &Wanted) -> Because {
         match self.plan().decisions.remove(&entry.namespace) {
             Some(Decision::Rest(because)) => because,
             other => panic!("expected rest, got {other:?}"),
@@ -229,20 +229,20 @@ impl Sim {
     }
 
     /// The run in progress.
-    pub(super) fn open_run(&self, entry: &Wanted) -> RunName {
+    pub fn open_run(&self, entry: &Wanted) -> RunName {
         let attempt = self.replica(&entry.namespace).record.attempt.clone().unwrap();
         assert!(attempt.is_open(), "no attempt in progress");
         attempt.run()
     }
 
     /// The restore pod of the attempt in progress ends with this.
-    pub(super) fn job_ends(&mut self, entry: &Wanted, phase: JobPhase) {
+    pub fn job_ends(&mut self, entry: &Wanted, phase: JobPhase) {
         let run = self.open_run(entry);
         self.run(&entry.namespace, &run).job.as_mut().unwrap().phase = phase;
         self.settle();
     }
 
-    pub(super) fn restored(&mut self, entry: &Wanted) {
+    pub fn restored(&mut self, entry: &Wanted) {
         let snapshot = self.replica(&entry.namespace).record.attempt.clone().unwrap().snapshot;
         self.job_ends(
             entry,
@@ -256,25 +256,25 @@ impl Sim {
         );
     }
 
-    pub(super) fn fails(&mut self, entry: &Wanted, reason: FailureReason) {
+    pub fn fails(&mut self, entry: &Wanted, reason: FailureReason) {
         self.job_ends(entry, JobPhase::Failed(Failure { reason, message: "it said so".into() }));
     }
 
     /// The postgres pod of the attempt in progress comes to this.
-    pub(super) fn postgres_comes_to(&mut self, entry: &Wanted, phase: PostgresPhase) {
+    pub fn postgres_comes_to(&mut self, entry: &Wanted, phase: PostgresPhase) {
         let run = self.open_run(entry);
         self.run(&entry.namespace, &run).postgres.as_mut().unwrap().phase = phase;
         self.settle();
     }
 
     /// From a restore that has been started to a serving database.
-    pub(super) fn comes_up(&mut self, entry: &Wanted) {
+    pub fn comes_up(&mut self, entry: &Wanted) {
         self.restored(entry);
         self.postgres_comes_to(entry, PostgresPhase::Ready(sound()));
     }
 
     /// A replica that serves its first snapshot.
-    pub(super) fn serving(entry: &Wanted) -> Self {
+    pub fn serving(entry: &Wanted) -> Self {
         let mut sim = Self::new([entry.clone()]);
         sim.settle();
         sim.comes_up(entry);
