@@ -9,8 +9,11 @@ use std::fmt;
 pub enum FailureReason {
     /// The environment the pod was started with is not usable.
     BadSpec,
-    /// The proxy did not come up, or kopia could not reach S3 through it.
+    /// The proxy did not come up, or kopia could not reach it.
     ProxyUnavailable,
+    /// S3, or what stands before it, did not answer or answered 5xx for as long as the proxy holds: an outage, which
+    /// says nothing about the backup.
+    StorageUnavailable,
     /// The repository password is wrong.
     RepositoryPassword,
     /// The repository cannot be opened or read.

@@ -200,6 +200,7 @@ fn class_of(reason: FailureReason) -> FailureClass {
         FailureReason::Deadline => FailureClass::Deadline,
         FailureReason::BadSpec
         | FailureReason::ProxyUnavailable
+        | FailureReason::StorageUnavailable
         | FailureReason::NoSpace
         | FailureReason::Internal => FailureClass::Infrastructure,
     }
