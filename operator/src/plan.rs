@@ -70,8 +70,11 @@ pub fn plan(
     policy: &Policy,
 ) -> Plan {
     let mut slots = Slots::new(observed, policy);
-    let mut decisions = BTreeMap::new();
-    for replica in by_age(observed) {
+    let catching_up = |namespace: &NamespaceName| (namespace.clone(), Decision::Rest(Because::CatchingUp));
+    let mut decisions: BTreeMap<_, _> = observed.behind.iter().map(catching_up).collect();
+    for replica in
+        by_age(observed).into_iter().filter(|replica| !observed.behind.contains(&replica.namespace))
+    {
         let wish = worklist.wish(replica.identity.key);
         let decision = replica::decide(replica, &wish, guard, now, policy, &mut slots);
         decisions.insert(replica.namespace.clone(), decision);
@@ -81,7 +84,8 @@ pub fn plan(
             decisions.insert(namespace.clone(), Decision::Rest(Because::Unreadable { why: why.clone() }));
         }
     }
-    for wanted in worklist.entries().filter(|wanted| !observed.has(wanted.identity.key)) {
+    let known = observed.keys();
+    for wanted in worklist.entries().filter(|wanted| !known.contains(&wanted.identity.key)) {
         decisions.entry(wanted.namespace.clone()).or_insert_with(|| provision(wanted));
     }
     Plan { decisions }
@@ -94,7 +98,7 @@ fn by_age(observed: &Observed) -> Vec<&Replica> {
         None => replica.created_at,
     };
     let mut replicas: Vec<&Replica> = observed.replicas().collect();
-    replicas.sort_by_key(|replica| (waiting_since(replica), replica.namespace.clone()));
+    replicas.sort_unstable_by(|a, b| (waiting_since(a), &a.namespace).cmp(&(waiting_since(b), &b.namespace)));
     replicas
 }
 
@@ -115,12 +119,11 @@ struct Slots {
 
 impl Slots {
     fn new(observed: &Observed, policy: &Policy) -> Self {
-        let restoring = |replica: &&Replica| replica.record.attempt.as_ref().is_some_and(Attempt::is_open);
-        Self {
-            free: policy
-                .max_concurrent_restores
-                .saturating_sub(observed.replicas().filter(restoring).count()),
-        }
+        let open = |replica: &Replica| replica.record.attempt.as_ref().is_some_and(Attempt::is_open);
+        let restoring = |replica: &&Replica| open(replica) && !observed.behind.contains(&replica.namespace);
+        // What was last written and is not seen yet may have been the beginning of an attempt.
+        let taken = observed.behind.len() + observed.replicas().filter(restoring).count();
+        Self { free: policy.max_concurrent_restores.saturating_sub(taken) }
     }
 
     fn take(&mut self) -> bool {

@@ -6,13 +6,15 @@ use contract::{
     names::{NamespaceName, RunName},
 };
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Everything in the cluster that carries our labels.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observed {
     /// By namespace.
     pub namespaces: BTreeMap<NamespaceName, Seen>,
+    /// Namespaces, those still to be seen included, of which this picture is older than our own last write.
+    pub behind: BTreeSet<NamespaceName>,
 }
 
 /// One namespace of ours.
@@ -56,8 +58,8 @@ pub struct Replica {
     pub record: Record,
     /// A person's release of a held teardown: the timestamp they wrote.
     pub teardown_released_at: Option<Timestamp>,
-    /// Its runs.
-    pub runs: BTreeMap<RunName, Run>,
+    /// Its runs; boxed, as the nodes of the map are kept for more runs than there mostly are.
+    pub runs: BTreeMap<RunName, Box<Run>>,
     /// The Service guests connect to.
     pub service: Option<ServiceSeen>,
     /// Canopy refused credentials for this run in this process's life: what it said.
@@ -80,11 +82,12 @@ impl Observed {
         })
     }
 
-    /// Whether a namespace for `key` exists, readable or not.
-    pub fn has(&self, key: ReplicaKey) -> bool {
-        self.namespaces.values().any(|seen| match seen {
-            Seen::Replica(replica) => replica.identity.key == key,
-            Seen::Unreadable { key: unreadable, .. } => *unreadable == Some(key),
-        })
+    /// The keys for which a namespace exists, readable or not.
+    pub fn keys(&self) -> HashSet<ReplicaKey> {
+        let key = |seen: &Seen| match seen {
+            Seen::Replica(replica) => Some(replica.identity.key),
+            Seen::Unreadable { key, .. } => *key,
+        };
+        self.namespaces.values().filter_map(key).collect()
     }
 }

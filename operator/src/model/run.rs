@@ -5,6 +5,7 @@ use contract::{
     pods::{PrepareReport, Restored},
 };
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// The objects of one run, as far as they exist.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Run {
     pub job: Option<JobSeen>,
     /// Its postgres Deployment.
     pub postgres: Option<PostgresSeen>,
+    /// Whether all of it that is left is being deleted already.
+    pub going: bool,
 }
 
 /// A restore Job.
@@ -66,11 +69,11 @@ pub enum PostgresPhase {
     /// Being recovered, repaired and checked, or prepared and not yet answering.
     Preparing,
     /// Prepared, checked, and answering.
-    Ready(PrepareReport),
+    Ready(Arc<PrepareReport>),
     /// `prepare` said no; its report where it left one.
     Failed {
         /// What it found.
-        report: Option<PrepareReport>,
+        report: Option<Arc<PrepareReport>>,
         /// Why, for people.
         message: String,
     },

@@ -56,7 +56,7 @@ fn set_twins_aside(observed: &mut Observed) {
 
 fn furnish(replica: &mut Replica, view: &ClusterView) {
     let here = |namespace: Option<String>| namespace.as_deref() == Some(replica.namespace.as_str());
-    let mut runs: BTreeMap<RunName, Run> = BTreeMap::new();
+    let mut runs: BTreeMap<RunName, Box<Run>> = BTreeMap::new();
     for claim in view.claims.iter().filter(|claim| here(claim.namespace())) {
         if let Some(run) = run_of(claim) {
             runs.entry(run).or_default().volume = true;

@@ -12,6 +12,7 @@ use k8s_openapi::api::{
     core::v1::{ContainerStateTerminated, Pod},
 };
 use kube::ResourceExt;
+use std::sync::Arc;
 
 /// Restarts of the server after which it is not waited for any longer.
 const CRASHES_MAX: i32 = 3;
@@ -40,7 +41,7 @@ fn phase(pod: &Pod) -> PostgresPhase {
 fn prepared(pod: &Pod, end: &ContainerStateTerminated) -> PostgresPhase {
     let message = end.message.as_deref().unwrap_or_default();
     let report = match PrepareReport::from_termination_message(message) {
-        Ok(report) => report,
+        Ok(report) => Arc::new(report),
         Err(error) => return PostgresPhase::Failed { report: None, message: error.to_string() },
     };
     if pod::is_ready(pod) {
@@ -61,7 +62,7 @@ fn refused(pod: &Pod, end: &ContainerStateTerminated) -> PostgresPhase {
     let message = told.unwrap_or_else(|| {
         format!("prepare ended without a report: {}", pod::reason_of_end(pod, containers::PREPARE))
     });
-    PostgresPhase::Failed { report, message }
+    PostgresPhase::Failed { report: report.map(Arc::new), message }
 }
 
 /// Why not even a pod was made: quota and admission speak here.

@@ -96,7 +96,7 @@ fn with_job(job: Value, pods: Vec<Value>) -> Run {
     let mut view = ClusterView { namespaces: vec![typed(namespace(NAMESPACE))], ..ClusterView::default() };
     view.jobs.push(typed::<Job>(job));
     view.pods.extend(pods.into_iter().map(typed::<Pod>));
-    replica(&view).runs.remove(&run()).unwrap()
+    *replica(&view).runs.remove(&run()).unwrap()
 }
 
 fn job_phase(job: Value, pods: Vec<Value>) -> JobPhase {
@@ -148,7 +148,7 @@ fn two_namespaces_of_one_replica_are_both_left_alone() {
     let both = vec![typed(namespace("one-12345678")), typed(namespace("two-12345678"))];
     let observed = join(&ClusterView { namespaces: both, ..ClusterView::default() }, &Denials::new());
     assert!(observed.namespaces.values().all(|seen| matches!(seen, Seen::Unreadable { .. })));
-    assert!(observed.has(identity().key));
+    assert!(observed.keys().contains(&identity().key));
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_volume_alone_makes_a_run_known() {
     let mut view = ClusterView { namespaces: vec![typed(namespace(NAMESPACE))], ..ClusterView::default() };
     let claim = json!({"metadata": meta(&run().pvc(), Component::Restore)});
     view.claims.push(typed::<PersistentVolumeClaim>(claim));
-    assert_eq!(replica(&view).runs[&run()], Run { volume: true, ..Run::default() });
+    assert_eq!(*replica(&view).runs[&run()], Run { volume: true, ..Run::default() });
 }
 
 #[test]

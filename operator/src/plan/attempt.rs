@@ -37,7 +37,7 @@ pub(super) fn drive(
     if let Err(why) = attempt.snapshot.parse::<SnapshotId>() {
         return driver.failed(FailureClass::InvalidRequest, &why.to_string());
     }
-    match replica.runs.get(&attempt.run()) {
+    match replica.runs.get(&attempt.run()).map(Box::as_ref) {
         Some(Run { postgres: Some(postgres), .. }) => driver.verifying(postgres),
         Some(Run { job: Some(job), .. }) => driver.restoring(job),
         _ => driver.starting(),
@@ -139,7 +139,11 @@ impl Driver<'_> {
             }
             PostgresPhase::Failed { report, message } => {
                 let reason = report.as_ref().and_then(|r| r.failure.as_ref()).map(|f: &Failure| f.reason);
-                self.unsound(reason.map_or(FailureClass::Infrastructure, class_of), report.as_ref(), message)
+                self.unsound(
+                    reason.map_or(FailureClass::Infrastructure, class_of),
+                    report.as_deref(),
+                    message,
+                )
             }
         }
     }

@@ -57,6 +57,8 @@ pub enum Because {
     },
     /// The namespace is going.
     Terminating,
+    /// What was last written there is not seen yet.
+    CatchingUp,
     /// Labels or annotations do not read.
     Unreadable {
         /// What does not read.

@@ -5,10 +5,10 @@ use crate::model::{Attempt, Replica, Run};
 use contract::names::RunName;
 use jiff::Timestamp;
 
-/// Removes the first run that is not needed; rests while the guests of one are given time to leave.
+/// Removes the first run that is not needed and not going already; rests while the guests of one are given time to leave.
 pub(super) fn next(replica: &Replica, now: Timestamp, policy: &Policy) -> Option<Decision> {
     let open = replica.record.attempt.as_ref().is_some_and(Attempt::is_open);
-    let (run, seen) = replica.runs.iter().find(|(name, run)| !is_kept(replica, name, run))?;
+    let (run, seen) = replica.runs.iter().find(|(name, run)| !run.going && !is_kept(replica, name, run))?;
     let drained = replica.record.last_restored_at.map(|at| at.saturating_add(policy.drain).unwrap_or(at));
     match drained {
         Some(until) if now < until && seen.postgres.is_some() => {

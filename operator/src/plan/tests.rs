@@ -1,5 +1,6 @@
 //! The planner's specification: a tiny model cluster, and sentences about what it does.
 
+mod catching_up;
 mod failures;
 mod lifecycle;
 mod refresh;

@@ -270,7 +270,7 @@ impl Sim {
     /// From a restore that has been started to a serving database.
     pub fn comes_up(&mut self, entry: &Wanted) {
         self.restored(entry);
-        self.postgres_comes_to(entry, PostgresPhase::Ready(sound()));
+        self.postgres_comes_to(entry, PostgresPhase::Ready(sound().into()));
     }
 
     /// A replica that serves its first snapshot.

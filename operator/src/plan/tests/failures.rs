@@ -74,7 +74,9 @@ fn fault_e6_a_hostile_snapshot_id_is_refused_reported_and_never_built() {
 fn denied_credentials_fail_the_attempt_and_it_recovers_when_granted() {
     let entry = wanted(1, Some(FIRST));
     let mut sim = Sim::new([entry.clone()]);
-    while !sim.observed.has(entry.identity.key) || sim.replica(&entry.namespace).record.attempt.is_none() {
+    while !sim.observed.keys().contains(&entry.identity.key)
+        || sim.replica(&entry.namespace).record.attempt.is_none()
+    {
         for step in sim.plan().steps().into_iter().cloned().collect::<Vec<_>>() {
             sim.take(step);
         }
@@ -123,7 +125,7 @@ fn fault_f10_a_database_that_fails_a_check_is_never_served() {
     report.failure = Some(Failure { reason: FailureReason::CheckFailed, message: "app.t_pkey".into() });
     sim.postgres_comes_to(
         &entry,
-        PostgresPhase::Failed { report: Some(report), message: "check_failed: app.t_pkey".into() },
+        PostgresPhase::Failed { report: Some(report.into()), message: "check_failed: app.t_pkey".into() },
     );
     assert_eq!(sim.phase(&entry), Phase::Failed);
     assert_eq!(sim.replica(&entry.namespace).service, None);
@@ -139,7 +141,7 @@ fn an_answering_server_without_passed_checks_is_not_healthy() {
     let mut sim = Sim::new([entry.clone()]);
     sim.settle();
     sim.restored(&entry);
-    sim.postgres_comes_to(&entry, PostgresPhase::Ready(PrepareReport::default()));
+    sim.postgres_comes_to(&entry, PostgresPhase::Ready(PrepareReport::default().into()));
     assert_eq!(sim.reported[0].outcome, Outcome::Failure);
     assert_eq!(sim.replica(&entry.namespace).service, None);
 }
@@ -159,7 +161,9 @@ fn fault_a21_recovery_that_never_ends_meets_its_deadline() {
 fn fault_b12_an_entry_that_changes_before_anything_was_made_is_followed() {
     let entry = wanted(1, Some(FIRST));
     let mut sim = Sim::new([entry.clone()]);
-    while !sim.observed.has(entry.identity.key) || sim.replica(&entry.namespace).record.attempt.is_none() {
+    while !sim.observed.keys().contains(&entry.identity.key)
+        || sim.replica(&entry.namespace).record.attempt.is_none()
+    {
         for step in sim.plan().steps().into_iter().cloned().collect::<Vec<_>>() {
             sim.take(step);
         }

@@ -34,7 +34,7 @@ fn a_run_goes_from_restoring_over_verifying_to_active_and_is_reported_once() {
     assert_eq!(sim.phase(&entry), Phase::Restoring);
     sim.restored(&entry);
     assert_eq!(sim.phase(&entry), Phase::Verifying);
-    sim.postgres_comes_to(&entry, PostgresPhase::Ready(sound()));
+    sim.postgres_comes_to(&entry, PostgresPhase::Ready(sound().into()));
     assert_eq!(sim.phase(&entry), Phase::Active);
     assert_eq!(sim.reported.len(), 1);
     let report = &sim.reported[0];
@@ -51,7 +51,8 @@ fn nothing_is_reported_before_the_service_points_to_the_run() {
     sim.restored(&entry);
     let run = sim.open_run(&entry);
     let replica = sim.replica_mut(&entry.namespace);
-    replica.runs.get_mut(&run).unwrap().postgres.as_mut().unwrap().phase = PostgresPhase::Ready(sound());
+    replica.runs.get_mut(&run).unwrap().postgres.as_mut().unwrap().phase =
+        PostgresPhase::Ready(sound().into());
     let plan = sim.plan();
     assert!(matches!(plan.decisions[&entry.namespace], Decision::Do(Step::Serve(_))));
 }
