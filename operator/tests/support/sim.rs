@@ -19,21 +19,21 @@ use operator::{
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-pub const FIRST: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-pub const SECOND: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+pub(crate) const FIRST: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+pub(crate) const SECOND: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
-pub struct Sim {
-    pub now: Timestamp,
-    pub policy: Policy,
-    pub worklist: Worklist,
-    pub observed: Observed,
-    pub guard: Guard,
-    pub reported: Vec<Verification>,
-    pub writes: usize,
+pub(crate) struct Sim {
+    pub(crate) now: Timestamp,
+    pub(crate) policy: Policy,
+    pub(crate) worklist: Worklist,
+    pub(crate) observed: Observed,
+    pub(crate) guard: Guard,
+    pub(crate) reported: Vec<Verification>,
+    pub(crate) writes: usize,
     revision: u64,
 }
 
-pub fn wanted(number: u128, snapshot: Option<&str>) -> Wanted {
+pub(crate) fn wanted(number: u128, snapshot: Option<&str>) -> Wanted {
     let key = ReplicaKey {
         replica_id: ReplicaId(Uuid::from_u128(number)),
         server_id: ServerId(Uuid::from_u128(number + 1000)),
@@ -53,7 +53,7 @@ pub fn wanted(number: u128, snapshot: Option<&str>) -> Wanted {
     }
 }
 
-pub fn target(id: &str, at: &str) -> Target {
+pub(crate) fn target(id: &str, at: &str) -> Target {
     let at = Some(at.parse().unwrap());
     match id.parse() {
         Ok(id) => Target::Restore(Snapshot {
@@ -69,7 +69,7 @@ pub fn target(id: &str, at: &str) -> Target {
     }
 }
 
-pub fn sound() -> PrepareReport {
+pub(crate) fn sound() -> PrepareReport {
     let check = |name: CheckName| Check {
         name,
         result: CheckResult::Passed,
@@ -87,8 +87,15 @@ pub fn sound() -> PrepareReport {
 }
 
 impl Sim {
-    pub fn new(entries: impl IntoIterator<Item = Wanted>) -> Self {
-        let mut sim = Self {
+    pub(crate) fn new(entries: impl IntoIterator<Item = Wanted>) -> Self {
+        let mut sim = Self::empty();
+        sim.poll(entries);
+        sim
+    }
+
+    /// Nothing in the cluster, and no worklist read yet.
+    pub(crate) fn empty() -> Self {
+        Self {
             now: "2026-06-01T00:00:00Z".parse().unwrap(),
             policy: Policy::default(),
             worklist: Worklist::default(),
@@ -97,41 +104,49 @@ impl Sim {
             reported: Vec::new(),
             writes: 0,
             revision: 0,
-        };
-        sim.poll(entries);
-        sim
+        }
     }
 
     /// One more worklist is read.
-    pub fn poll(&mut self, entries: impl IntoIterator<Item = Wanted>) {
-        self.worklist = Worklist::read(entries, BTreeMap::new(), true);
+    pub(crate) fn poll(&mut self, entries: impl IntoIterator<Item = Wanted>) {
+        self.poll_list(Worklist::read(entries, BTreeMap::new(), true));
+    }
+
+    /// The same, whatever the list is.
+    pub(crate) fn poll_list(&mut self, worklist: Worklist) {
+        self.worklist = worklist;
         self.guard = self.guard.after(&self.worklist, &self.observed, self.now, &self.policy.teardown);
     }
 
-    pub fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         plan(&self.worklist, &self.observed, &self.guard, self.now, &self.policy)
     }
 
     /// Takes steps until nothing is left to do; more than 50 rounds mean it never rests.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
+        self.try_settle().unwrap_or_else(|plan| panic!("the plan never rests: {plan}"));
+    }
+
+    /// The same; the plan that is never empty where there is one.
+    pub(crate) fn try_settle(&mut self) -> Result<(), String> {
         for _ in 0..50 {
             let plan = self.plan();
             let steps: Vec<Step> = plan.steps().into_iter().cloned().collect();
             if steps.is_empty() {
-                return;
+                return Ok(());
             }
             for step in steps {
                 self.take(step);
             }
         }
-        panic!("the plan never rests: {:?}", self.plan());
+        Err(format!("{:?}", self.plan()))
     }
 
-    pub fn pass(&mut self, seconds: i64) {
+    pub(crate) fn pass(&mut self, seconds: i64) {
         self.now += SignedDuration::from_secs(seconds);
     }
 
-    pub fn take(&mut self, step: Step) {
+    pub(crate) fn take(&mut self, step: Step) {
         self.writes += 1;
         self.revision += 1;
         match step {
@@ -203,25 +218,25 @@ impl Sim {
         run
     }
 
-    pub fn replica(&self, namespace: &NamespaceName) -> &Replica {
+    pub(crate) fn replica(&self, namespace: &NamespaceName) -> &Replica {
         match &self.observed.namespaces[namespace] {
             Seen::Replica(replica) => replica,
             Seen::Unreadable { why, .. } => panic!("{namespace} does not read: {why}"),
         }
     }
 
-    pub fn replica_mut(&mut self, namespace: &NamespaceName) -> &mut Replica {
+    pub(crate) fn replica_mut(&mut self, namespace: &NamespaceName) -> &mut Replica {
         match self.observed.namespaces.get_mut(namespace) {
             Some(Seen::Replica(replica)) => replica,
             other => panic!("{namespace}: {other:?}"),
         }
     }
 
-    pub fn phase(&self, entry: &Wanted) -> Phase {
+    pub(crate) fn phase(&self, entry: &Wanted) -> Phase {
         self.replica(&entry.namespace).record.phase
     }
 
-    pub fn because(&self, entry: &Wanted) -> Because {
+    pub(crate) fn because(&self, entry: &Wanted) -> Because {
         match self.plan().decisions.remove(&entry.namespace) {
             Some(Decision::Rest(because)) => because,
             other => panic!("expected rest, got {other:?}"),
@@ -229,20 +244,20 @@ impl Sim {
     }
 
     /// The run in progress.
-    pub fn open_run(&self, entry: &Wanted) -> RunName {
+    pub(crate) fn open_run(&self, entry: &Wanted) -> RunName {
         let attempt = self.replica(&entry.namespace).record.attempt.clone().unwrap();
         assert!(attempt.is_open(), "no attempt in progress");
         attempt.run()
     }
 
     /// The restore pod of the attempt in progress ends with this.
-    pub fn job_ends(&mut self, entry: &Wanted, phase: JobPhase) {
+    pub(crate) fn job_ends(&mut self, entry: &Wanted, phase: JobPhase) {
         let run = self.open_run(entry);
         self.run(&entry.namespace, &run).job.as_mut().unwrap().phase = phase;
         self.settle();
     }
 
-    pub fn restored(&mut self, entry: &Wanted) {
+    pub(crate) fn restored(&mut self, entry: &Wanted) {
         let snapshot = self.replica(&entry.namespace).record.attempt.clone().unwrap().snapshot;
         self.job_ends(
             entry,
@@ -256,25 +271,25 @@ impl Sim {
         );
     }
 
-    pub fn fails(&mut self, entry: &Wanted, reason: FailureReason) {
+    pub(crate) fn fails(&mut self, entry: &Wanted, reason: FailureReason) {
         self.job_ends(entry, JobPhase::Failed(Failure { reason, message: "it said so".into() }));
     }
 
     /// The postgres pod of the attempt in progress comes to this.
-    pub fn postgres_comes_to(&mut self, entry: &Wanted, phase: PostgresPhase) {
+    pub(crate) fn postgres_comes_to(&mut self, entry: &Wanted, phase: PostgresPhase) {
         let run = self.open_run(entry);
         self.run(&entry.namespace, &run).postgres.as_mut().unwrap().phase = phase;
         self.settle();
     }
 
     /// From a restore that has been started to a serving database.
-    pub fn comes_up(&mut self, entry: &Wanted) {
+    pub(crate) fn comes_up(&mut self, entry: &Wanted) {
         self.restored(entry);
         self.postgres_comes_to(entry, PostgresPhase::Ready(sound().into()));
     }
 
     /// A replica that serves its first snapshot.
-    pub fn serving(entry: &Wanted) -> Self {
+    pub(crate) fn serving(entry: &Wanted) -> Self {
         let mut sim = Self::new([entry.clone()]);
         sim.settle();
         sim.comes_up(entry);

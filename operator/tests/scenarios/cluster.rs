@@ -1,0 +1,233 @@
+//! From the words of a file to the cluster the planner sees.
+
+use crate::{
+    file::{Entry, Namespace, RunWords, Scenario},
+    sim, words,
+};
+use contract::{
+    canopy::{Outcome, Verification},
+    ids::{GroupId, Intent},
+    names::RunName,
+    pods::{CheckResult, Failure, FailureReason, PrepareReport, Restored},
+};
+use operator::model::{
+    Attempt, Ending, Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen,
+    Record, Replica, Run, Seen, ServiceSeen,
+};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// All namespaces of a file.
+pub(crate) fn observed(scenario: &Scenario) -> Observed {
+    let mut namespaces = BTreeMap::new();
+    for (word, said) in &scenario.cluster {
+        for name in words::names(word) {
+            let entry = scenario.worklist.as_ref().and_then(|list| list.get(&name)).map(Entry::full);
+            let desired = said.desired.clone().or(entry.and_then(|entry| entry.snapshot));
+            let seen = match &said.unreadable {
+                Some(why) => Seen::Unreadable { why: why.clone(), key: Some(words::key(&name)) },
+                None => Seen::Replica(replica(&name, said, desired.as_deref())),
+            };
+            namespaces.insert(words::namespace(&name), seen);
+        }
+    }
+    Observed { namespaces }
+}
+
+/// The group of every replica, unless said otherwise.
+pub(crate) fn group(number: Option<u64>) -> GroupId {
+    GroupId(Uuid::from_u128(number.unwrap_or(1).into()))
+}
+
+/// The intent called so; `verify` unless said otherwise.
+pub(crate) fn intent(word: Option<&str>) -> Intent {
+    word.map_or(Intent::Verify, parsed)
+}
+
+/// A value by its name on the wire.
+fn parsed<T: DeserializeOwned>(word: &str) -> T {
+    serde_json::from_value(word.into()).unwrap_or_else(|error| panic!("{word:?}: {error}"))
+}
+
+fn replica(name: &str, said: &Namespace, desired: Option<&str>) -> Replica {
+    let identity = Identity {
+        key: words::key(name),
+        group: group(None),
+        backup_type: "tamanu-postgres".parse().unwrap(),
+        intent: intent(said.intent.as_deref()),
+    };
+    let runs = runs(said);
+    let service = said.service.as_ref().or(said.serving.as_ref());
+    Replica {
+        namespace: words::namespace(name),
+        owner: Owner { uid: format!("uid of {name}"), resource_version: "1".into() },
+        created_at: moment(said.created.as_deref(), "24h ago"),
+        terminating: said.terminating,
+        record: record(name, said, desired, &identity),
+        identity,
+        teardown_released_at: said.released.as_deref().map(words::moment),
+        service: service.map(|word| ServiceSeen { run: Some(words::run(word)) }),
+        denied: said.denied.as_deref().map(|word| (words::run(word), "403 no declaration grants it".into())),
+        runs,
+    }
+}
+
+fn moment(word: Option<&str>, default: &str) -> jiff::Timestamp {
+    words::moment(word.unwrap_or(default))
+}
+
+fn record(name: &str, said: &Namespace, desired: Option<&str>, identity: &Identity) -> Record {
+    let attempt = attempt(said);
+    let restored = said.serving.as_ref().map(|word| (words::attempt(word).0, said.restored.as_deref()));
+    let restored_at = restored.map(|(_, at)| moment(at, "1h ago"));
+    Record {
+        phase: said
+            .state
+            .as_deref()
+            .map_or_else(|| phase(said, attempt.as_ref()), |word| word.parse().unwrap()),
+        display_name: Some(name.to_owned()),
+        desired_snapshot_id: desired.map(words::snapshot),
+        desired_snapshot_at: desired.map(words::taken),
+        last_restored_snapshot_id: restored.map(|(word, _)| words::snapshot(word)),
+        last_restored_snapshot_at: restored.map(|(word, _)| words::taken(word)),
+        last_restored_at: restored_at,
+        serving_run: said.serving.as_deref().map(words::run),
+        postgres_version: restored.map(|_| "15.18".to_owned()),
+        last_verification_reported_at: restored_at,
+        force_refresh: said.force_refresh.clone(),
+        outbox: said.reports.iter().map(|word| report(word, identity)).collect(),
+        attempt,
+        ..Record::default()
+    }
+}
+
+/// The attempt, which is the one that is served unless another is named.
+fn attempt(said: &Namespace) -> Option<Attempt> {
+    let (snapshot, number) = words::attempt(said.attempt.as_ref().or(said.serving.as_ref())?);
+    let succeeded = said.succeeded.as_deref().or(match said.attempt {
+        None => Some(said.restored.as_deref().unwrap_or("1h ago")),
+        Some(_) => None,
+    });
+    let ending = match (&said.failed, succeeded) {
+        (Some(failed), _) => {
+            Some(Ending::Failed { at: words::moment(&failed.at), class: parsed(&failed.class) })
+        }
+        (None, Some(at)) => Some(Ending::Succeeded { at: words::moment(at) }),
+        (None, None) => None,
+    };
+    Some(Attempt {
+        snapshot: words::snapshot(snapshot),
+        snapshot_at: Some(words::taken(snapshot)),
+        number,
+        failures_before: said.failures_before,
+        started_at: moment(said.begun.as_deref(), "1h ago"),
+        ending,
+    })
+}
+
+fn phase(said: &Namespace, attempt: Option<&Attempt>) -> Phase {
+    let postgres = said.runs.values().any(|run| run.postgres.is_some());
+    match attempt.map(|attempt| &attempt.ending) {
+        _ if said.serving.is_some() => Phase::Active,
+        None => Phase::Pending,
+        Some(Some(Ending::Failed { .. })) => Phase::Failed,
+        Some(Some(Ending::Succeeded { .. })) => Phase::Active,
+        Some(None) if postgres => Phase::Verifying,
+        Some(None) => Phase::Restoring,
+    }
+}
+
+/// `a.1 failure` or `a.1 success`.
+fn report(word: &str, identity: &Identity) -> Verification {
+    let (run, outcome) = word.split_once(' ').unwrap_or_else(|| panic!("{word:?} is no report"));
+    let outcome: Outcome = parsed(outcome);
+    let failed = outcome == Outcome::Failure;
+    let snapshot = words::snapshot(words::attempt(run).0);
+    Verification {
+        group: identity.group,
+        server_id: identity.key.server_id,
+        backup_type: identity.backup_type.clone(),
+        intent: identity.intent,
+        outcome,
+        replica_healthy: !failed,
+        observed_at: words::moment("30m ago"),
+        replica_id: Some(identity.key.replica_id),
+        run_id: Some(words::run(run).run_id(identity.key)),
+        snapshot_id: Some(snapshot),
+        error: failed.then(|| "it said so".to_owned()),
+        postgres_version: None,
+        s3_sent_raw_bytes: None,
+        s3_sent_payload_bytes: None,
+        s3_received_raw_bytes: None,
+        s3_received_payload_bytes: None,
+        health_details: None,
+    }
+}
+
+fn runs(said: &Namespace) -> BTreeMap<RunName, Run> {
+    let mut words = said.runs.clone();
+    if let Some(serving) = &said.serving {
+        let whole = || RunWords { job: Some("restored".into()), postgres: Some("ready".into()), since: None };
+        words.entry(serving.clone()).or_insert_with(whole);
+    }
+    words.iter().map(|(name, said)| (words::run(name), run(name, said))).collect()
+}
+
+fn run(name: &str, said: &RunWords) -> Run {
+    let created_at = moment(said.since.as_deref(), "5m ago");
+    let job = said.job.as_deref().map(|word| JobSeen { created_at, phase: job(word, name), traffic: None });
+    let postgres = said.postgres.as_deref().map(|word| PostgresSeen { created_at, phase: postgres(word) });
+    Run { volume: true, job, postgres }
+}
+
+fn job(said: &str, run: &str) -> JobPhase {
+    let (word, rest) = said.split_once(' ').unwrap_or((said, ""));
+    let other = (!rest.is_empty()).then(|| rest.to_owned());
+    match word {
+        "starting" => JobPhase::Starting { waiting_for: other },
+        "running" => JobPhase::Running,
+        "restored" => JobPhase::Restored(Restored {
+            snapshot_id: words::snapshot(other.as_deref().unwrap_or(words::attempt(run).0)).parse().unwrap(),
+            data_dir: "restored".parse().unwrap(),
+            postgres_major: 15,
+            files: 1,
+            bytes: 1,
+        }),
+        "failed" => JobPhase::Failed(failure(rest)),
+        "lost" => JobPhase::Lost(rest.to_owned()),
+        _ => panic!("{said:?} is no state of a restore"),
+    }
+}
+
+fn postgres(said: &str) -> PostgresPhase {
+    let (word, rest) = said.split_once(' ').unwrap_or((said, ""));
+    match word {
+        "starting" => PostgresPhase::Starting { waiting_for: (!rest.is_empty()).then(|| rest.to_owned()) },
+        "preparing" => PostgresPhase::Preparing,
+        "ready" => PostgresPhase::Ready(checked(rest)),
+        "failed" => {
+            let failure = failure(rest);
+            let message = failure.to_string();
+            let report = PrepareReport { failure: Some(failure), ..PrepareReport::default() };
+            PostgresPhase::Failed { report: Some(report), message }
+        }
+        "lost" => PostgresPhase::Failed { report: None, message: rest.to_owned() },
+        _ => panic!("{said:?} is no state of a database"),
+    }
+}
+
+fn failure(reason: &str) -> Failure {
+    Failure { reason: parsed::<FailureReason>(reason), message: "it said so".into() }
+}
+
+/// A report without fault, but for the check named: `without amcheck`.
+fn checked(rest: &str) -> PrepareReport {
+    let mut report = sim::sound();
+    if let Some(missing) = rest.strip_prefix("without ") {
+        let name = parsed(missing);
+        let check = report.checks.iter_mut().find(|check| check.name == name);
+        check.unwrap_or_else(|| panic!("no check {missing:?}")).result = CheckResult::Skipped;
+    }
+    report
+}
