@@ -16,6 +16,8 @@ static ONE_FAULT_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// More than the operator's three absences, and longer than the ten seconds it asks for.
 const LONG_ENOUGH: u64 = 8;
+/// As many calls that fail; the pauses between them grow.
+const OFTEN_ENOUGH: u64 = 4;
 
 async fn active(world: &World) -> Result<Replica<'_>> {
     let server = world.server(Fixture::Small15).await?;
@@ -25,12 +27,12 @@ async fn active(world: &World) -> Result<Replica<'_>> {
     Ok(replica)
 }
 
-async fn outlives(world: &World, replica: &Replica<'_>, rule: FaultRule) -> Result<()> {
+async fn outlives(world: &World, replica: &Replica<'_>, polls: u64, rule: FaultRule) -> Result<()> {
     let _turn = ONE_FAULT_AT_A_TIME.lock().await;
     let uid = replica.uid().await?;
     let what = format!("{rule:?}");
     world.inject(rule).await?;
-    let waited = world.polls(LONG_ENOUGH).await;
+    let waited = world.polls(polls).await;
     world.canopy.clear_faults().await?;
     waited?;
     ensure!(uid.is_some() && replica.uid().await? == uid, "it was torn down by {what}");
@@ -45,7 +47,7 @@ async fn outlives(world: &World, replica: &Replica<'_>, rule: FaultRule) -> Resu
 async fn fault_b1_an_unreachable_canopy_tears_nothing_down() {
     World::disturb(async |world| {
         let replica = active(world).await?;
-        outlives(world, &replica, FaultRule::new(Endpoint::Worklist, Fault::close())).await
+        outlives(world, &replica, OFTEN_ENOUGH, FaultRule::new(Endpoint::Worklist, Fault::close())).await
     })
     .await;
 }
@@ -55,7 +57,7 @@ async fn fault_b3_an_erring_canopy_tears_nothing_down() {
     World::disturb(async |world| {
         let replica = active(world).await?;
         for fault in [Fault::status(503), Fault::Body("<html>[]</html>".into()), Fault::Truncate(20)] {
-            outlives(world, &replica, FaultRule::new(Endpoint::Worklist, fault)).await?;
+            outlives(world, &replica, OFTEN_ENOUGH, FaultRule::new(Endpoint::Worklist, fault)).await?;
         }
         Ok(())
     })
@@ -66,7 +68,13 @@ async fn fault_b3_an_erring_canopy_tears_nothing_down() {
 async fn fault_b6_a_list_that_is_empty_once_tears_nothing_down() {
     World::disturb(async |world| {
         let replica = active(world).await?;
-        outlives(world, &replica, FaultRule::new(Endpoint::Worklist, Fault::Body("[]".into())).times(1)).await
+        outlives(
+            world,
+            &replica,
+            LONG_ENOUGH,
+            FaultRule::new(Endpoint::Worklist, Fault::Body("[]".into())).times(1),
+        )
+        .await
     })
     .await;
 }
@@ -75,7 +83,8 @@ async fn fault_b6_a_list_that_is_empty_once_tears_nothing_down() {
 async fn fault_b6_a_list_that_stays_empty_holds_every_teardown() {
     World::disturb(async |world| {
         let replica = active(world).await?;
-        outlives(world, &replica, FaultRule::new(Endpoint::Worklist, Fault::Body("[]".into()))).await
+        outlives(world, &replica, LONG_ENOUGH, FaultRule::new(Endpoint::Worklist, Fault::Body("[]".into())))
+            .await
     })
     .await;
 }

@@ -9,13 +9,17 @@ mod credentials;
 mod error;
 mod identity;
 mod link;
+mod pace;
+mod paced;
 mod register;
+mod retry_after;
 mod transport;
 mod worklist;
 
 pub use client::HttpCanopy;
 pub use error::{CanopyError, Endpoint};
 pub use identity::{DeviceIdentity, IdentityError, IdentitySource, SecretIdentity};
+pub use paced::PacedCanopy;
 pub use register::register_until_done;
 pub use worklist::{Rejected, Worklist, parse as parse_worklist};
 

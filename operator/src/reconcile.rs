@@ -3,9 +3,12 @@
 //! Input: why it runs. Output: whether anything was done. Must not: fail; what goes wrong is logged, counted, shown
 //! in the status, and decided anew at the next pass.
 
+mod poll;
 mod status;
 
 pub use status::Status;
+
+use poll::Poll;
 
 use crate::{
     apply::{Applied, Applier, ApplyError},
@@ -16,7 +19,6 @@ use crate::{
     observe::{self, Denials},
     plan::{self, Guard, Plan, Policy, Step, Worklist},
 };
-use contract::{canopy::Capabilities, ids::Intent};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use kube::Client;
@@ -65,13 +67,14 @@ pub struct Memory {
     worklist: Worklist,
     guard: Guard,
     denials: Denials,
+    poll: Poll,
 }
 
 impl Reconciler {
     /// One pass; true if it took a step, so that another is worth while at once.
     pub async fn pass(&mut self, why: Why) -> bool {
         let started = tokio::time::Instant::now();
-        let fresh = why == Why::Interval && self.poll().await;
+        let fresh = self.poll(why).await;
         let observed = match observe::list(&self.client, &self.applier.site.home.namespace).await {
             Ok(view) => observe::join(&view, &self.memory.denials),
             Err(error) => return self.blind(&error, started.elapsed()),
@@ -88,30 +91,16 @@ impl Reconciler {
         outcomes.iter().any(|(_, outcome)| outcome.is_ok())
     }
 
-    /// Asks Canopy for the worklist; an error changes nothing.
-    async fn poll(&mut self) -> bool {
-        if !*self.registered.borrow() {
-            return false;
+    /// Asks Canopy for the worklist when it is time, and takes what has come; an error changes nothing.
+    async fn poll(&mut self, why: Why) -> bool {
+        let is_due = why == Why::Interval && *self.registered.borrow();
+        if is_due {
+            self.memory.poll.begin(&self.canopy);
         }
-        let list = match self.canopy.worklist().await {
-            Ok(list) => normalised(list),
-            Err(error) => {
-                tracing::warn!(%error, "the worklist before it stays in force");
-                return false;
-            }
-        };
-        if list.is_empty() {
-            self.register_again().await;
-        }
-        self.memory.worklist = list;
+        let patience = if is_due { poll::PATIENCE } else { Duration::ZERO };
+        let Some(list) = self.memory.poll.answer(patience).await else { return false };
+        self.memory.worklist = normalised(list);
         true
-    }
-
-    /// An empty list may mean that Canopy has lost what we advertised: it is told again.
-    async fn register_again(&self) {
-        if let Err(error) = self.canopy.register(&Capabilities { intents: Intent::ALL.to_vec() }).await {
-            tracing::warn!(%error, "the worklist is empty, and the capabilities could not be registered again");
-        }
     }
 
     async fn apply(&self, plan: &Plan) -> Vec<(Step, Result<Applied, ApplyError>)> {

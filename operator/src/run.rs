@@ -11,7 +11,7 @@ use crate::{
     apply::{Applier, Cluster, Events},
     args::{CanopySettings, Listen, Settings},
     broker::{self, Broker, KubeReviewer, KubeStatsSink},
-    canopy::{CanopyApi, HttpCanopy, IdentitySource, SecretIdentity, register_until_done},
+    canopy::{CanopyApi, HttpCanopy, IdentitySource, PacedCanopy, SecretIdentity, register_until_done},
     clock::{Clock, SystemClock},
     metrics::Metrics,
     reconcile::{Memory, Reconciler, Why},
@@ -122,7 +122,8 @@ impl Parts {
             Arc::new(SecretIdentity::new(client.clone(), settings.home.namespace.clone(), name))
         });
         let (base_url, proxy) = (canopy.base_url.clone(), canopy.socks5_proxy.clone());
-        Arc::new(HttpCanopy::new(base_url, proxy, identity, Arc::clone(clock), self.metrics.clone()))
+        let canopy = HttpCanopy::new(base_url, proxy, identity, Arc::clone(clock), self.metrics.clone());
+        Arc::new(PacedCanopy::new(canopy, rand::random::<f64>))
     }
 
     async fn serve_broker(

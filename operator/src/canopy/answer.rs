@@ -1,7 +1,8 @@
 //! One HTTP answer of Canopy: read within a bound, then judged by its status.
 
-use super::{CanopyError, Endpoint, Result, worklist::shape_of};
+use super::{CanopyError, Endpoint, Result, retry_after::retry_after, worklist::shape_of};
 use contract::canopy::Problem;
+use jiff::Timestamp;
 use reqwest::{Response, StatusCode, header::CONTENT_TYPE};
 use serde::de::DeserializeOwned;
 use std::{error::Error, fmt::Write as _};
@@ -11,8 +12,8 @@ const MAX_TEXT: usize = 300;
 /// Longest problem document that is read.
 const MAX_PROBLEM_BYTES: usize = 64 * 1024;
 
-/// Passes a successful answer on, and turns any other into an error.
-pub(super) async fn judge(endpoint: Endpoint, response: Response) -> Result<Response> {
+/// Passes a successful answer on, and turns any other, which came at `now`, into an error.
+pub(super) async fn judge(endpoint: Endpoint, response: Response, now: Timestamp) -> Result<Response> {
     let status = response.status();
     if status.is_success() {
         return Ok(response);
@@ -21,9 +22,14 @@ pub(super) async fn judge(endpoint: Endpoint, response: Response) -> Result<Resp
         let why = format!("status {}; redirects are never followed", status.as_u16());
         return Err(CanopyError::Unreadable { endpoint, why });
     }
+    let asked = retry_after(response.headers(), now);
+    let asked = asked.filter(|_| status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS);
     let body = if is_json(&response) { read(endpoint, response, MAX_PROBLEM_BYTES).await.ok() } else { None };
     let detail = detail(status, body.as_deref());
     let status = status.as_u16();
+    if let Some(retry_after) = asked {
+        return Err(CanopyError::Busy { endpoint, status, detail, retry_after });
+    }
     Err(match status {
         400..500 => CanopyError::Refused { endpoint, status, detail },
         _ => CanopyError::Upstream { endpoint, status, detail },

@@ -54,7 +54,7 @@ impl HttpCanopy {
             None => transport.request(Method::GET, path),
         };
         let response = request.send().await.map_err(|error| unreachable(endpoint, error))?;
-        judge(endpoint, response).await
+        judge(endpoint, response, self.clock.now()).await
     }
 
     /// Counts and times a whole call, reading of the answer included; where it did not get through, or not as

@@ -1,6 +1,6 @@
 //! How a call to Canopy fails, by what the caller has to decide.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 /// The endpoint a call was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,6 +74,26 @@ pub enum CanopyError {
         /// Its own words.
         detail: String,
     },
+    /// Canopy asks to be left alone for a while (429 or 5xx, with `Retry-After`).
+    #[error("failed to {endpoint}: it answers with status {status} ({detail}) and asks for {} s", retry_after.as_secs())]
+    Busy {
+        /// What was attempted.
+        endpoint: Endpoint,
+        /// The status it answered with.
+        status: u16,
+        /// Its own words.
+        detail: String,
+        /// How long it asks for, within reason.
+        retry_after: Duration,
+    },
+    /// It was not asked: it failed lately.
+    #[error("failed to {endpoint}: it failed before, and is asked again in {} s", wait.as_secs() + 1)]
+    Paused {
+        /// What was to be attempted.
+        endpoint: Endpoint,
+        /// How long it is left alone yet.
+        wait: Duration,
+    },
     /// The answer is not one of Canopy's: a redirect, no JSON, not the fields agreed on. Nothing of it is used.
     #[error("failed to {endpoint}: its answer is not usable ({why})")]
     Unreadable {
@@ -86,6 +106,8 @@ pub enum CanopyError {
 
 /// Refusals that are about the moment, not about the request: timeout, too early, too many.
 const PASSING_REFUSALS: [u16; 3] = [408, 425, 429];
+/// The refusal that is about neither: a group that is not ready yet.
+const NOT_READY: u16 = 409;
 
 impl CanopyError {
     /// Whether the same request can never succeed, so that repeating it is pointless.
@@ -93,18 +115,42 @@ impl CanopyError {
         matches!(self, Self::Refused { status, .. } if !PASSING_REFUSALS.contains(status))
     }
 
+    /// Whether Canopy is well and it is the request it does not like: no reason to leave it alone.
+    pub(super) fn is_about_the_request(&self) -> bool {
+        self.is_final() && self.refusal() != Some(NOT_READY)
+    }
+
     /// The status Canopy refused with, if it did.
     pub fn refusal(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(*status),
-            Self::Unreachable { .. } | Self::Upstream { .. } | Self::Unreadable { .. } => None,
+            Self::Busy { status, .. } => Some(*status).filter(|status| PASSING_REFUSALS.contains(status)),
+            Self::Unreachable { .. }
+            | Self::Upstream { .. }
+            | Self::Paused { .. }
+            | Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// How long Canopy asks to be left alone, if it does.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after, .. } => Some(*retry_after),
+            Self::Unreachable { .. }
+            | Self::Refused { .. }
+            | Self::Upstream { .. }
+            | Self::Paused { .. }
+            | Self::Unreadable { .. } => None,
         }
     }
 
     /// The label `code` in metrics: a status, or a word where there was none.
     pub fn code(&self) -> String {
         match self {
-            Self::Refused { status, .. } | Self::Upstream { status, .. } => status.to_string(),
+            Self::Refused { status, .. } | Self::Upstream { status, .. } | Self::Busy { status, .. } => {
+                status.to_string()
+            }
+            Self::Paused { .. } => "paused".to_owned(),
             Self::Unreachable { .. } => "unreachable".to_owned(),
             Self::Unreadable { .. } => "unreadable".to_owned(),
         }

@@ -19,7 +19,11 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    time::timeout,
+};
 
 /// A server with one answer to everything.
 async fn answering(answer: impl Fn() -> Response + Clone + Send + Sync + 'static) -> String {
@@ -97,6 +101,45 @@ async fn fault_b2_a_call_that_is_never_answered_ends_within_its_deadline() {
     let (client, _) = direct(&serving(silent).await);
     let error = timeout(Duration::from_mins(1), client.worklist()).await.expect("no deadline").unwrap_err();
     assert!(matches!(error, CanopyError::Unreachable { .. }), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_b2_an_answer_that_drips_ends_within_the_same_deadline() {
+    let drip = || {
+        let byte = |n: u32| async move {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            Some((Ok::<_, Infallible>(Bytes::from_static(b" ")), n + 1))
+        };
+        json(200, Body::from_stream(stream::unfold(0, byte)))
+    };
+    let (client, _) = direct(&answering(drip).await);
+    let error = timeout(Duration::from_mins(1), client.worklist()).await.expect("no deadline").unwrap_err();
+    assert!(matches!(error, CanopyError::Unreachable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn fault_b4_a_body_shorter_than_it_says_is_worth_nothing_even_where_it_is_json() {
+    let short = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n[]";
+    let chunked =
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n2\r\n[]\r\n";
+    for answer in [short, chunked] {
+        let error = direct(&cutting(answer).await).0.worklist().await.unwrap_err();
+        assert!(matches!(error, CanopyError::Unreachable { .. }), "{error}");
+    }
+}
+
+/// A server that says this and hangs up.
+async fn cutting(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut request = [0; 1024];
+            let _ = socket.read(&mut request).await;
+            let _ = socket.write_all(answer.as_bytes()).await;
+        }
+    });
+    base
 }
 
 #[tokio::test]

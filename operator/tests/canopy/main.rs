@@ -5,4 +5,5 @@ mod answers;
 mod calls;
 mod clients;
 mod device;
+mod paced;
 mod tailnet;

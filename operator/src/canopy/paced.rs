@@ -1,0 +1,77 @@
+//! A Canopy that is left alone after it failed.
+//!
+//! Input: calls. Output: what Canopy answers, or at once that it is not asked now. Must not: wait; who calls decides
+//! when to call again, and passes over the cluster must not hang on a Canopy that hangs.
+
+use super::{
+    CanopyApi, CanopyError, Endpoint, Result, Worklist,
+    pace::{Paces, Subject},
+};
+use contract::{
+    canopy::{Capabilities, CredentialsAnswer, CredentialsRequest, Verification},
+    ids::GroupId,
+};
+use futures::future::BoxFuture;
+use std::{
+    future::Future,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+use tokio::time::Instant;
+
+/// Another Canopy, with pauses.
+pub struct PacedCanopy<C> {
+    inner: C,
+    paces: Mutex<Paces>,
+    random: fn() -> f64,
+}
+
+impl<C: CanopyApi> PacedCanopy<C> {
+    /// `inner`, whose pauses are jittered by `random`, from 0 to 1.
+    pub fn new(inner: C, random: fn() -> f64) -> Self {
+        Self { inner, paces: Mutex::default(), random }
+    }
+
+    fn paces(&self) -> MutexGuard<'_, Paces> {
+        self.paces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn paced<T>(
+        &self,
+        endpoint: Endpoint,
+        group: Option<GroupId>,
+        call: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let subject = Subject::Endpoint(endpoint, group);
+        if let Some(wait) = self.paces().wait(subject, Instant::now()) {
+            return Err(CanopyError::Paused { endpoint, wait });
+        }
+        let result = call.await;
+        self.paces().ended(subject, result.as_ref().err(), (self.random)(), Instant::now());
+        result
+    }
+}
+
+impl<C: CanopyApi> CanopyApi for PacedCanopy<C> {
+    fn register<'a>(&'a self, capabilities: &'a Capabilities) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.paced(Endpoint::Capabilities, None, self.inner.register(capabilities)))
+    }
+
+    fn worklist(&self) -> BoxFuture<'_, Result<Worklist>> {
+        Box::pin(self.paced(Endpoint::Worklist, None, self.inner.worklist()))
+    }
+
+    fn credentials<'a>(
+        &'a self,
+        request: &'a CredentialsRequest,
+    ) -> BoxFuture<'a, Result<CredentialsAnswer>> {
+        Box::pin(self.paced(Endpoint::Credentials, Some(request.group), self.inner.credentials(request)))
+    }
+
+    fn report<'a>(&'a self, verification: &'a Verification) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.paced(
+            Endpoint::Verification,
+            Some(verification.group),
+            self.inner.report(verification),
+        ))
+    }
+}
