@@ -13,7 +13,7 @@ mod restore_spec;
 mod termination;
 
 pub use data_dir::DataDir;
-pub use failure::{Failure, FailureReason};
+pub use failure::{Failure, FailureReason, OUTAGE_MESSAGE};
 pub use prepare_report::{Check, CheckName, CheckResult, Fix, MANDATORY_CHECKS, PrepareReport};
 pub use prepare_spec::PrepareSpec;
 pub use proxy_spec::ProxySpec;

@@ -3,14 +3,20 @@
 //! Input: the tail of its stderr. Output: a reason the operator can act on. Must not: guess; what is not recognised is
 //! an incomplete restore, with the text beside it.
 
-use contract::pods::FailureReason;
+use contract::pods::{FailureReason, OUTAGE_MESSAGE};
 
-/// Phrases of kopia 0.22 and of the system, most specific first.
-const PHRASES: [(&str, FailureReason); 17] = [
+/// Phrases of kopia 0.22, the proxy and the system, most specific first: in an outage kopia calls the repository
+/// unreadable in the same line.
+const PHRASES: [(&str, FailureReason); 22] = [
     ("invalid repository password", FailureReason::RepositoryPassword),
     ("no space left on device", FailureReason::NoSpace),
     ("disk quota exceeded", FailureReason::NoSpace),
     ("file too large", FailureReason::NoSpace),
+    (OUTAGE_MESSAGE, FailureReason::StorageUnavailable),
+    ("500 Internal Server Error", FailureReason::StorageUnavailable),
+    ("502 Bad Gateway", FailureReason::StorageUnavailable),
+    ("503 Service Unavailable", FailureReason::StorageUnavailable),
+    ("504 Gateway Timeout", FailureReason::StorageUnavailable),
     ("object not found", FailureReason::SnapshotNotFound),
     ("unable to parse object", FailureReason::SnapshotNotFound),
     ("no snapshots contain data", FailureReason::SnapshotNotFound),
@@ -37,8 +43,8 @@ pub(super) fn classify(tail: &str) -> FailureReason {
 mod tests {
     use super::{FailureReason, classify};
 
-    /// Last words of kopia 0.22.3, provoked one by one, paths shortened.
-    const HEARD: [(&str, FailureReason); 8] = [
+    /// Last words of kopia 0.22.3, provoked one by one, paths and names shortened.
+    const HEARD: [(&str, FailureReason); 11] = [
         (
             "open repository: unable to open repository: unable to create format manager: invalid repository password",
             FailureReason::RepositoryPassword,
@@ -74,6 +80,24 @@ mod tests {
         (
             "open repository: unable to open repository: cannot open storage: cannot access storage path",
             FailureReason::RepositoryUnreadable,
+        ),
+        (
+            "can't connect to storage: error retrieving storage config from bucket \"backups\": S3 or credentials for it \
+             cannot be had at the moment.",
+            FailureReason::StorageUnavailable,
+        ),
+        (
+            "error restoring: restore error: copy file: error creating file: unable to open snapshot file for /o/a: \
+             unable to open object: a268: unexpected content error: error getting cached content from blob \"p19e\": \
+             unable to complete GetBlob(p19e,3000060,3000028) despite 10 retries: S3 or credentials for it cannot be \
+             had at the moment.",
+            FailureReason::StorageUnavailable,
+        ),
+        (
+            "error restoring: restore error: copy file: error creating file: unable to open snapshot file for /o/b: \
+             unable to open object: 0d0d: unexpected content error: error getting cached content from blob \"p19e\": \
+             unable to complete GetBlob(p19e,32,3000028) despite 10 retries: 502 Bad Gateway",
+            FailureReason::StorageUnavailable,
         ),
         ("signal: killed", FailureReason::RestoreIncomplete),
     ];

@@ -3,6 +3,10 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// What the proxy tells kopia once its patience with S3 is at an end. Kopia repeats it among its last words, by which
+/// `pgro-agent` tells an outage from a repository that is damaged.
+pub const OUTAGE_MESSAGE: &str = "S3 or credentials for it cannot be had at the moment.";
+
 /// The kind of failure, for programs; the message is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

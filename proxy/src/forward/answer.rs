@@ -154,7 +154,7 @@ pub fn document(mut head: Parts, error: &S3Error, verb: Verb) -> Response<Answer
 
 /// Asks the client to try again later.
 pub fn unavailable(verb: Verb) -> Response<Answer> {
-    let error = S3Error::of("ServiceUnavailable", "S3 or credentials for it cannot be had at the moment.");
+    let error = S3Error::of("ServiceUnavailable", contract::pods::OUTAGE_MESSAGE);
     local(StatusCode::SERVICE_UNAVAILABLE, &error, verb)
 }
 
