@@ -4,9 +4,12 @@
 //! did not run over its whole scope.
 
 pub(super) mod amcheck;
+mod batch;
 pub(super) mod checksums;
 pub(super) mod databases;
+pub(super) mod full_read;
 pub(super) mod opens;
+mod tally;
 
 use contract::pods::{Check, CheckName, CheckResult};
 use std::time::Duration;
@@ -93,13 +96,14 @@ pub(super) fn complete(mut ran: Vec<Check>, why_not: &str) -> Vec<Check> {
 
 fn absent(name: CheckName, why_not: &str) -> (CheckResult, String) {
     match name {
-        CheckName::FullRead => (CheckResult::Unavailable, "reading every value is not implemented".into()),
         CheckName::Probes => {
             (CheckResult::Unavailable, "SQL probes of the declaration are not implemented".into())
         }
-        CheckName::Opens | CheckName::Databases | CheckName::Checksums | CheckName::Amcheck => {
-            (CheckResult::Skipped, why_not.to_owned())
-        }
+        CheckName::Opens
+        | CheckName::Databases
+        | CheckName::Checksums
+        | CheckName::Amcheck
+        | CheckName::FullRead => (CheckResult::Skipped, why_not.to_owned()),
     }
 }
 

@@ -4,7 +4,7 @@
 //! failed; it is evidence then.
 
 use super::{
-    checks::{Budget, amcheck, databases, opens},
+    checks::{Budget, amcheck, databases, full_read, opens},
     error::PrepareError,
     restore_info,
     server::Place,
@@ -12,7 +12,7 @@ use super::{
     superuser::superusers,
     users::{Passwords, make_users},
 };
-use contract::pods::{CheckName, CheckResult, PrepareReport, PrepareSpec};
+use contract::pods::{CheckName, PrepareReport, PrepareSpec};
 use tokio::time::Instant;
 use tokio_postgres::Client;
 
@@ -47,9 +47,13 @@ impl Inspection<'_> {
         report.checks.push(databases::judge(&listed, &visited).named(CheckName::Databases, started));
         let open: Vec<String> = listed.iter().filter(|db| db.connectable).map(|db| db.name.clone()).collect();
         let started = Instant::now();
-        let outcome = amcheck::amcheck(&access, &open, budget).await;
+        let memory = self.spec.memory_bytes;
+        let outcome = amcheck::amcheck(&access, &open, memory, budget).await;
         report.checks.push(outcome.named(CheckName::Amcheck, started));
-        if report.checks.iter().all(|check| check.result == CheckResult::Passed) {
+        let started = Instant::now();
+        let outcome = full_read::full_read(&access, &open, memory, budget).await;
+        report.checks.push(outcome.named(CheckName::FullRead, started));
+        if report.is_sound() {
             self.equip(&access, &first, &open, report).await?;
         }
         Ok(())

@@ -5,7 +5,7 @@
 
 use super::config::PORT;
 use std::{path::Path, time::Duration};
-use tokio_postgres::{Client, Config, Error, NoTls};
+use tokio_postgres::{Client, Config, Error, NoTls, error::SqlState};
 
 /// A local socket answers at once or not at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -75,9 +75,44 @@ pub(super) fn said(error: &Error) -> String {
     crate::text::printable(text.as_bytes())
 }
 
+/// What an error of a statement that only reads says about the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing: it took too long.
+    OutOfTime,
+    /// Nothing: it could not run here.
+    Prevented,
+    /// They cannot be read.
+    Damage,
+}
+
+impl Verdict {
+    /// An error is damage unless it says that the statement could not run.
+    pub(super) fn of(error: &Error) -> Self {
+        let Some(db) = error.as_db_error() else { return Self::Damage };
+        Self::of_report(db.code(), db.message())
+    }
+
+    fn of_report(code: &SqlState, message: &str) -> Self {
+        // a missing library has the code of a missing file
+        let lacks_library = ["could not access file \"", "could not load library"]
+            .iter()
+            .any(|begin| message.starts_with(begin));
+        // classes: insufficient resources, and more than this server can do
+        let is_limit = ["53", "54"].iter().any(|class| code.code().starts_with(class));
+        if *code == SqlState::QUERY_CANCELED {
+            Self::OutOfTime
+        } else if lacks_library || is_limit || *code == SqlState::LOCK_NOT_AVAILABLE {
+            Self::Prevented
+        } else {
+            Self::Damage
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::options;
+    use super::{SqlState, Verdict, options};
 
     #[test]
     fn fault_f14_nothing_of_the_source_acts_in_our_sessions() {
@@ -92,5 +127,26 @@ mod tests {
     fn event_triggers_are_switched_off_where_the_server_knows_how() {
         assert!(!options(16).contains("event_triggers"));
         assert!(options(17).contains("-c event_triggers=off"));
+    }
+
+    #[test]
+    fn a_missing_file_is_damage_and_a_missing_library_is_not() {
+        let verdict = |message| Verdict::of_report(&SqlState::UNDEFINED_FILE, message);
+        assert_eq!(
+            verdict("could not open file \"base/5/16400\": No such file or directory"),
+            Verdict::Damage
+        );
+        let library = "could not access file \"$libdir/postgis-3\": No such file or directory";
+        assert_eq!(verdict(library), Verdict::Prevented);
+    }
+
+    #[test]
+    fn a_lack_of_time_memory_or_locks_says_nothing_about_the_data() {
+        assert_eq!(Verdict::of_report(&SqlState::QUERY_CANCELED, ""), Verdict::OutOfTime);
+        for code in [SqlState::OUT_OF_MEMORY, SqlState::LOCK_NOT_AVAILABLE, SqlState::PROGRAM_LIMIT_EXCEEDED]
+        {
+            assert_eq!(Verdict::of_report(&code, ""), Verdict::Prevented, "{code:?}");
+        }
+        assert_eq!(Verdict::of_report(&SqlState::DATA_CORRUPTED, ""), Verdict::Damage);
     }
 }

@@ -60,6 +60,16 @@ fn fault_f10_a_flipped_byte_under_a_checksum_is_found_even_where_structure_is_so
 }
 
 #[test]
+fn fault_f10_flipped_bytes_of_a_text_that_no_structure_shows_are_found_with_their_block() {
+    let source = Source::new();
+    source.run("app", "CREATE TABLE notes AS SELECT repeat(md5(n::text), 10) FROM generate_series(1, 200) n");
+    let file = source.file_of("app", "notes");
+    let captured = source.capture_with(|data| flip(&data.join(file), 2 * PAGE - 20, 10));
+    let found = Volume::with(&captured).prepare().refused_by(CheckName::FullRead);
+    assert!(found.contains("app.public.notes block 1: row 1 has text that is not valid"), "{found}");
+}
+
+#[test]
 fn fault_f16_a_table_whose_end_is_cut_off_is_found() {
     let source = Source::new();
     source.run("app", "CREATE TABLE plain AS SELECT * FROM accounts");

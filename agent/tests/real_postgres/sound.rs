@@ -25,7 +25,7 @@ fn a_copy_of_a_running_server_is_recovered_checked_and_called_sound() {
 #[test]
 fn what_is_not_checked_is_never_called_passed() {
     let prepared = Volume::with(&Source::new().capture()).prepare();
-    for name in [CheckName::Checksums, CheckName::FullRead, CheckName::Probes] {
+    for name in [CheckName::Checksums, CheckName::Probes] {
         let check = prepared.check(name);
         assert_eq!(check.result, CheckResult::Unavailable, "{name:?}");
         assert!(check.detail.is_some());

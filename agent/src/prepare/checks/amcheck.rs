@@ -1,97 +1,134 @@
 //! Check `amcheck`: the structure of every btree index and heap, in every database.
 //!
 //! Input: a superuser's sessions, a time budget. Output: the check, with damage by database, relation and block.
-//! Must not: trust a function of the source that only looks like amcheck's, or pass where anything was left out.
+//! Must not: trust a function of the source that only looks like amcheck's, run a function of the source, or pass where
+//! anything was left out.
 
 mod relations;
-mod tally;
 mod tools;
 
-use super::{Budget, Outcome};
-use crate::prepare::session::{Access, said};
+use super::{
+    Budget, Outcome,
+    batch::{cut, sessions},
+    tally::Tally,
+};
+use crate::prepare::session::{Access, Verdict, said};
 use contract::pods::CheckResult;
+use futures::{StreamExt, stream};
 use relations::{Kind, Relation};
-use std::time::Duration;
-use tally::Tally;
-use tokio::time::{Instant, timeout};
-use tokio_postgres::{Client, Error, error::SqlState};
+use std::{cell::RefCell, time::Duration};
+use tokio::time::timeout;
+use tokio_postgres::{Client, Error};
 use tools::{Tools, ToolsError};
 
-/// How often progress is told.
-const PROGRESS: Duration = Duration::from_secs(10);
 /// The server's own timeout comes first; this is for a server that does not answer any more.
 const MARGIN: Duration = Duration::from_secs(10);
+
+/// One database, and how it is checked.
+struct Planned<'a> {
+    database: &'a String,
+    tools: Tools,
+}
+
+/// One checking of many databases.
+struct Checking<'a> {
+    access: &'a Access<'a>,
+    budget: Budget,
+    tally: RefCell<Tally>,
+}
 
 /// Runs it over `databases`.
 pub(in crate::prepare) async fn amcheck(
     access: &Access<'_>,
     databases: &[String],
+    memory_bytes: u64,
     budget: Budget,
 ) -> Outcome {
-    let mut tally = Tally::new(budget.total());
-    let mut planned = Vec::new();
+    let tally = RefCell::new(Tally::new("amcheck", budget.total()));
+    let checking = Checking { access, budget, tally };
+    let (mut planned, mut batches) = (Vec::new(), Vec::new());
     for database in databases {
-        match plan(access, database).await {
+        match checking.plan(database).await {
             Ok((tools, relations)) => {
-                tally.plan(&relations);
-                planned.push((database, tools, relations));
+                batches.extend(relations.into_iter().map(|batch| (planned.len(), batch)));
+                planned.push(Planned { database, tools });
             }
             Err(ToolsError::Unavailable(why)) => {
                 return Outcome::other(CheckResult::Unavailable, "nothing", why);
             }
-            Err(ToolsError::Sql(error)) => tally.damaged(format!("{database}: {}", said(&error))),
+            Err(ToolsError::Sql(error)) => checking.damaged(database, &error),
         }
     }
-    for (database, tools, relations) in planned {
-        let checked = check_database(access, database, &tools, &relations, budget, &mut tally).await;
-        if let Err(error) = checked {
-            tally.damaged(format!("{database}: {}", said(&error)));
+    let (checking, planned) = (&checking, &planned);
+    stream::iter(batches)
+        .for_each_concurrent(sessions(memory_bytes), async |(index, batch)| {
+            checking.batch(&planned[index], &batch).await;
+        })
+        .await;
+    for Planned { database, tools } in planned {
+        if let Err(error) = checking.clear(database, tools).await {
+            checking.damaged(database, &error);
         }
     }
-    tally.outcome(databases.len())
+    let heaps = planned.iter().all(|planned| planned.tools.heap.is_some());
+    let what = if heaps { "btree indexes and heaps" } else { "btree indexes (no heaps before 14)" };
+    checking
+        .tally
+        .replace(Tally::new("amcheck", budget.total()))
+        .outcome(&format!("{what} of {} databases", databases.len()))
 }
 
-async fn plan(access: &Access<'_>, database: &str) -> Result<(Tools, Vec<Relation>), ToolsError> {
-    let client = access.connect(database).await?;
-    let tools = Tools::find_or_make(&client).await?;
-    let relations = relations::list(&client, tools.heap.is_some()).await?;
-    Ok((tools, relations))
-}
+impl Checking<'_> {
+    async fn plan(&self, database: &str) -> Result<(Tools, Vec<Vec<Relation>>), ToolsError> {
+        let client = self.access.connect(database).await?;
+        let tools = Tools::find_or_make(&client).await?;
+        let relations = relations::list(&client, tools.heap.is_some()).await?;
+        self.tally.borrow_mut().plan(relations.iter().map(|relation| relation.bytes));
+        Ok((tools, cut(relations, |relation| relation.bytes)))
+    }
 
-async fn check_database(
-    access: &Access<'_>,
-    database: &str,
-    tools: &Tools,
-    relations: &[Relation],
-    budget: Budget,
-    tally: &mut Tally,
-) -> Result<(), Error> {
-    let client = access.connect(database).await?;
-    let mut told = Instant::now();
-    for relation in relations {
-        if budget.left().is_zero() {
-            tally.out_of_time();
-            break;
+    async fn batch(&self, planned: &Planned<'_>, batch: &[Relation]) {
+        if self.budget.left().is_zero() {
+            return self.tally.borrow_mut().out_of_time();
         }
-        match check_relation(&client, tools, relation, budget).await {
-            Ok(None) => tally.sound(relation),
-            Ok(Some(finding)) => tally.damaged(format!("{database}.{relation}{finding}")),
-            Err(error) => judge(database, relation, &error, tally),
-        }
-        if client.is_closed() {
-            tally.damaged(format!("{database}: the server ended the session while {relation} was checked"));
-            return Ok(());
-        }
-        if told.elapsed() >= PROGRESS {
-            told = Instant::now();
-            tracing::info!(database, "amcheck: {}", tally.progress());
+        match self.access.connect(planned.database).await {
+            Ok(client) => self.relations(&client, planned, batch).await,
+            Err(error) => self.damaged(planned.database, &error),
         }
     }
-    tools.remove(&client).await
+
+    async fn relations(&self, client: &Client, planned: &Planned<'_>, batch: &[Relation]) {
+        let database = planned.database;
+        for relation in batch {
+            if self.budget.left().is_zero() {
+                return self.tally.borrow_mut().out_of_time();
+            }
+            let checked = check(client, &planned.tools, relation, self.budget).await;
+            let mut tally = self.tally.borrow_mut();
+            match checked {
+                Ok(None) => tally.sound(relation.bytes),
+                Ok(Some(finding)) => tally.damaged(format!("{database}.{relation}{finding}")),
+                Err(error) => judge(database, relation, &error, &mut tally),
+            }
+            if client.is_closed() {
+                let finding =
+                    format!("{database}: the server ended the session while {relation} was checked");
+                return tally.damaged(finding);
+            }
+        }
+    }
+
+    async fn clear(&self, database: &str, tools: &Tools) -> Result<(), Error> {
+        tools.remove(&self.access.connect(database).await?).await
+    }
+
+    fn damaged(&self, database: &str, error: &Error) {
+        self.tally.borrow_mut().damaged(format!("{database}: {}", said(error)));
+    }
 }
 
 /// What is wrong with `relation`, if anything.
-async fn check_relation(
+async fn check(
     client: &Client,
     tools: &Tools,
     relation: &Relation,
@@ -103,12 +140,14 @@ async fn check_relation(
     let left = budget.left();
     let milliseconds = left.as_millis().clamp(1, 2_000_000_000);
     client.batch_execute(&format!("SET statement_timeout = {milliseconds}")).await?;
-    let statement = match (relation.kind, &tools.heap) {
-        (Kind::Btree, _) => &tools.btree,
-        (Kind::Heap, Some(heap)) => heap,
-        (Kind::Heap, None) => return Ok(None),
+    let asked = async {
+        match (relation.kind, &tools.heap) {
+            (Kind::Btree { with_rows }, _) => client.query(&tools.btree, &[&relation.oid, &with_rows]).await,
+            (Kind::Heap, Some(heap)) => client.query(heap, &[&relation.oid]).await,
+            (Kind::Heap, None) => Ok(Vec::new()),
+        }
     };
-    match timeout(left + MARGIN, client.query(statement, &[&relation.oid])).await {
+    match timeout(left + MARGIN, asked).await {
         Ok(rows) => finding(&rows?),
         Err(_) => Ok(Some(": the server did not answer any more".into())),
     }
@@ -121,14 +160,11 @@ fn finding(rows: &[tokio_postgres::Row]) -> Result<Option<String>, Error> {
     Ok(Some(format!(" block {block}: {}", crate::text::printable(message.as_bytes()))))
 }
 
-/// An error is damage unless it says that the check could not run.
 fn judge(database: &str, relation: &Relation, error: &Error, tally: &mut Tally) {
     let text = format!("{database}.{relation}: {}", said(error));
-    match error.code() {
-        Some(&SqlState::QUERY_CANCELED) => tally.out_of_time(),
-        Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE || code.code().starts_with("53") => {
-            tally.left_out(text);
-        }
-        Some(_) | None => tally.damaged(text),
+    match Verdict::of(error) {
+        Verdict::OutOfTime => tally.out_of_time(),
+        Verdict::Prevented => tally.left_out(text),
+        Verdict::Damage => tally.damaged(text),
     }
 }

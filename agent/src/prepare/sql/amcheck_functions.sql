@@ -6,7 +6,7 @@ WITH functions AS (
     JOIN pg_catalog.pg_language l ON l.oid = p.prolang
     WHERE l.lanname = 'c' AND p.probin IN ('$libdir/amcheck', 'amcheck')
 )
-SELECT (SELECT pg_catalog.format('SELECT %I.%I($1::pg_catalog.oid::pg_catalog.regclass, true)', nspname, proname)
+SELECT (SELECT pg_catalog.format('SELECT %I.%I($1::pg_catalog.oid::pg_catalog.regclass, $2::pg_catalog.bool)', nspname, proname)
         FROM functions WHERE prosrc = 'bt_index_check' AND pronargs >= 2 ORDER BY pronargs, nspname LIMIT 1),
        (SELECT pg_catalog.format(
             'SELECT blkno, msg FROM %I.%I($1::pg_catalog.oid::pg_catalog.regclass, '

@@ -3,6 +3,13 @@
 -- vacuum or analyze; what was truncated since by a vacuum has its new length there. Unlogged tables are emptied by
 -- recovery, and from 18 on statistics may come from another cluster: both say nothing of the file.
 SELECT c.oid, pg_catalog.concat(n.nspname, '.', c.relname), a.amname = 'btree',
+       -- Functions of PostgreSQL itself are pinned: no dependency on them is recorded.
+       i.indexprs IS NULL AND i.indpred IS NULL OR NOT EXISTS (
+           SELECT FROM pg_catalog.pg_depend d
+           WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
+             AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass,
+                                  'pg_catalog.pg_operator'::pg_catalog.regclass,
+                                  'pg_catalog.pg_type'::pg_catalog.regclass)),
        pg_catalog.pg_relation_size(c.oid),
        CASE WHEN a.amname = 'heap' AND c.relpersistence = 'p'
                  AND pg_catalog.current_setting('server_version_num')::int < 180000
@@ -14,4 +21,3 @@ LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
 WHERE c.relpersistence <> 't'
   AND (a.amname = 'btree' AND c.relkind = 'i' AND i.indisvalid AND i.indisready
        OR $1::bool AND a.amname = 'heap' AND c.relkind IN ('r', 'm', 't'))
-ORDER BY 4, c.oid

@@ -1,6 +1,6 @@
 //! What there is to check in a database.
 //!
-//! Input: a session. Output: btree indexes and heaps with their sizes, smallest first. Must not: leave out system
+//! Input: a session. Output: btree indexes and heaps with their sizes. Must not: leave out system
 //! catalogs, without which nothing else can be read.
 
 use crate::text::printable;
@@ -13,7 +13,11 @@ const RELATIONS: &str = include_str!("../../sql/amcheck_relations.sql");
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// `bt_index_check`.
-    Btree,
+    Btree {
+        /// Whether each row of the table is looked for in it. Not where that would run a function of the source, which
+        /// a backup's author chose and which may do anything, or raise an error of its own.
+        with_rows: bool,
+    },
     /// `verify_heapam`.
     Heap,
 }
@@ -46,9 +50,10 @@ pub(super) async fn list(client: &Client, heaps: bool) -> Result<Vec<Relation>, 
 }
 
 fn relation(row: &tokio_postgres::Row) -> Result<Relation, Error> {
-    let kind = if row.try_get::<_, bool>(2)? { Kind::Btree } else { Kind::Heap };
-    let bytes = u64::try_from(row.try_get::<_, i64>(3)?).unwrap_or_default();
-    let known = u64::try_from(row.try_get::<_, i64>(4)?).unwrap_or_default();
+    let with_rows = row.try_get(3)?;
+    let kind = if row.try_get(2)? { Kind::Btree { with_rows } } else { Kind::Heap };
+    let bytes = u64::try_from(row.try_get::<_, i64>(4)?).unwrap_or_default();
+    let known = u64::try_from(row.try_get::<_, i64>(5)?).unwrap_or_default();
     let shorter_than = (known > bytes).then_some(known);
     Ok(Relation { oid: row.try_get(0)?, name: row.try_get(1)?, kind, bytes, shorter_than })
 }

@@ -10,10 +10,10 @@ const FUNCTIONS: &str = include_str!("../../sql/amcheck_functions.sql");
 const MAKE: &str = include_str!("../../sql/amcheck_make.sql");
 const REMOVE: &str = "DROP SCHEMA _pgro_amcheck CASCADE";
 
-/// Statements with one parameter, the object id.
+/// Statements whose first parameter is the object id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tools {
-    /// Checks a btree index, each heap tuple's presence in it included.
+    /// Checks a btree index; the second parameter says whether each heap tuple's presence in it is checked too.
     pub(super) btree: String,
     /// Checks a heap with its TOAST; from 14 on.
     pub(super) heap: Option<String>,

@@ -2,24 +2,27 @@
 //!
 //! Input: relations and findings. Output: the check's outcome. Must not: pass where a relation was left out or damaged.
 
-use super::relations::{Kind, Relation};
-use crate::prepare::checks::{Outcome, listed};
+use super::{Outcome, listed};
 use contract::pods::CheckResult;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Findings that are kept; a ruined database has millions.
 const KEPT_MAX: usize = 1000;
+/// How often progress is told at most.
+const PROGRESS: Duration = Duration::from_mins(1);
 
 /// Running totals.
 #[derive(Debug)]
 pub(super) struct Tally {
+    check: &'static str,
     budget: Duration,
     planned: Share,
     done: Share,
-    heaps: bool,
     damaged: Vec<String>,
     left_out: Vec<String>,
     out_of_time: bool,
+    told: Instant,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -30,36 +33,35 @@ struct Share {
 
 impl Tally {
     /// Nothing yet, of a check that may take `budget`.
-    pub(super) fn new(budget: Duration) -> Self {
+    pub(super) fn new(check: &'static str, budget: Duration) -> Self {
         let none = Share::default();
-        Self {
-            budget,
-            planned: none,
-            done: none,
-            heaps: false,
-            damaged: vec![],
-            left_out: vec![],
-            out_of_time: false,
+        let (damaged, left_out) = (vec![], vec![]);
+        let told = Instant::now();
+        Self { check, budget, planned: none, done: none, damaged, left_out, out_of_time: false, told }
+    }
+
+    /// Relations of these sizes are to be checked too.
+    pub(super) fn plan(&mut self, sizes: impl Iterator<Item = u64>) {
+        for bytes in sizes {
+            self.planned.relations += 1;
+            self.planned.bytes += bytes;
         }
     }
 
-    /// These are to be checked too.
-    pub(super) fn plan(&mut self, relations: &[Relation]) {
-        self.planned.relations += relations.len();
-        self.planned.bytes += relations.iter().map(|relation| relation.bytes).sum::<u64>();
-        self.heaps |= relations.iter().any(|relation| relation.kind == Kind::Heap);
-    }
-
-    /// It was checked to its end, and nothing was found.
-    pub(super) fn sound(&mut self, relation: &Relation) {
+    /// One of this size was checked to its end, and nothing was found.
+    pub(super) fn sound(&mut self, bytes: u64) {
         self.done.relations += 1;
-        self.done.bytes += relation.bytes;
+        self.done.bytes += bytes;
+        if self.told.elapsed() >= PROGRESS {
+            self.told = Instant::now();
+            tracing::info!("{}: {}", self.check, self.progress());
+        }
     }
 
     /// Damage.
     pub(super) fn damaged(&mut self, finding: String) {
         if self.damaged.len() < KEPT_MAX {
-            tracing::warn!("amcheck: {finding}");
+            tracing::warn!("{}: {finding}", self.check);
             self.damaged.push(finding);
         }
     }
@@ -76,8 +78,7 @@ impl Tally {
         self.out_of_time = true;
     }
 
-    /// For the log.
-    pub(super) fn progress(&self) -> String {
+    fn progress(&self) -> String {
         let (done, planned) = (self.done, self.planned);
         let percent = (done.bytes * 100).checked_div(planned.bytes).unwrap_or(100);
         format!(
@@ -88,10 +89,9 @@ impl Tally {
         )
     }
 
-    /// The verdict over `databases` databases.
-    pub(super) fn outcome(self, databases: usize) -> Outcome {
-        let what = if self.heaps { "btree indexes and heaps" } else { "btree indexes (no heaps before 14)" };
-        let scope = format!("{what} of {databases} databases: {}", self.progress());
+    /// The verdict over `what`.
+    pub(super) fn outcome(self, what: &str) -> Outcome {
+        let scope = format!("{what}: {}", self.progress());
         if !self.damaged.is_empty() {
             return Outcome::other(CheckResult::Failed, scope, listed(&self.damaged));
         }
@@ -108,36 +108,31 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Relation, Tally};
+    use super::Tally;
     use contract::pods::CheckResult;
     use std::time::Duration;
 
-    fn relation(bytes: u64) -> Relation {
-        Relation { oid: 1, name: "public.t".into(), kind: Kind::Heap, bytes, shorter_than: None }
-    }
-
-    fn planned(bytes: &[u64]) -> Tally {
-        let relations: Vec<_> = bytes.iter().copied().map(relation).collect();
-        let mut tally = Tally::new(Duration::from_mins(1));
-        tally.plan(&relations);
+    fn planned(sizes: &[u64]) -> Tally {
+        let mut tally = Tally::new("amcheck", Duration::from_mins(1));
+        tally.plan(sizes.iter().copied());
         tally
     }
 
-    #[test]
-    fn everything_checked_and_nothing_found_passes() {
+    #[tokio::test]
+    async fn everything_checked_and_nothing_found_passes() {
         let mut tally = planned(&[1 << 20]);
-        tally.sound(&relation(1 << 20));
-        let outcome = tally.outcome(2);
+        tally.sound(1 << 20);
+        let outcome = tally.outcome("heaps of 2 databases");
         assert_eq!(outcome.result, CheckResult::Passed);
-        assert_eq!(outcome.scope, "btree indexes and heaps of 2 databases: 1 of 1 relations, 100 % of 1 MiB");
+        assert_eq!(outcome.scope, "heaps of 2 databases: 1 of 1 relations, 100 % of 1 MiB");
     }
 
-    #[test]
-    fn a_spent_budget_is_skipped_with_the_share_that_was_covered() {
+    #[tokio::test]
+    async fn a_spent_budget_is_skipped_with_the_share_that_was_covered() {
         let mut tally = planned(&[1 << 20, 3 << 20]);
-        tally.sound(&relation(1 << 20));
+        tally.sound(1 << 20);
         tally.out_of_time();
-        let outcome = tally.outcome(1);
+        let outcome = tally.outcome("heaps");
         assert_eq!(outcome.result, CheckResult::Skipped);
         assert_eq!(
             outcome.detail.as_deref(),
@@ -145,26 +140,21 @@ mod tests {
         );
     }
 
-    #[test]
-    fn damage_outweighs_everything_else() {
+    #[tokio::test]
+    async fn damage_outweighs_everything_else() {
         let mut tally = planned(&[1]);
         tally.out_of_time();
         tally.left_out("locked".into());
         tally.damaged("app.public.t block 3: bad".into());
-        let outcome = tally.outcome(1);
+        let outcome = tally.outcome("heaps");
         assert_eq!(outcome.result, CheckResult::Failed);
         assert_eq!(outcome.detail.as_deref(), Some("app.public.t block 3: bad"));
     }
 
-    #[test]
-    fn a_relation_that_could_not_be_checked_keeps_the_check_from_passing() {
+    #[tokio::test]
+    async fn a_relation_that_could_not_be_checked_keeps_the_check_from_passing() {
         let mut tally = planned(&[1]);
         tally.left_out("app.public.t: locked".into());
-        assert_eq!(tally.outcome(1).result, CheckResult::Skipped);
-    }
-
-    #[test]
-    fn a_server_without_a_heap_check_says_so_in_its_scope() {
-        assert!(Tally::new(Duration::ZERO).outcome(1).scope.contains("no heaps before 14"));
+        assert_eq!(tally.outcome("heaps").result, CheckResult::Skipped);
     }
 }
