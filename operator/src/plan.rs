@@ -20,7 +20,7 @@ pub use because::Because;
 pub use guard::{Guard, Verdict};
 pub use policy::{Policy, TeardownPolicy};
 pub use step::{Notice, Step};
-pub use worklist::Worklist;
+pub use worklist::{Wish, Worklist};
 
 use crate::model::{Attempt, Observed, Record, Replica, Seen, Wanted};
 use contract::{ids::ReplicaKey, names::NamespaceName};

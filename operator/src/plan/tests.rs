@@ -2,6 +2,8 @@
 
 mod catching_up;
 mod failures;
+#[path = "../../tests/support/invariants.rs"]
+mod invariants;
 mod lifecycle;
 mod refresh;
 mod reports;

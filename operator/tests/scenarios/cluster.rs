@@ -32,7 +32,10 @@ pub(crate) fn observed(scenario: &Scenario) -> Observed {
             namespaces.insert(words::namespace(&name), seen);
         }
     }
-    Observed { namespaces }
+    let behind = scenario.cluster.iter().filter(|(_, said)| said.behind);
+    let behind =
+        behind.flat_map(|(word, _)| words::names(word)).map(|name| words::namespace(&name)).collect();
+    Observed { namespaces, behind }
 }
 
 /// The group of every replica, unless said otherwise.
@@ -165,20 +168,24 @@ fn report(word: &str, identity: &Identity) -> Verification {
     }
 }
 
-fn runs(said: &Namespace) -> BTreeMap<RunName, Run> {
+fn runs(said: &Namespace) -> BTreeMap<RunName, Box<Run>> {
     let mut words = said.runs.clone();
     if let Some(serving) = &said.serving {
-        let whole = || RunWords { job: Some("restored".into()), postgres: Some("ready".into()), since: None };
+        let whole = || RunWords {
+            job: Some("restored".into()),
+            postgres: Some("ready".into()),
+            ..RunWords::default()
+        };
         words.entry(serving.clone()).or_insert_with(whole);
     }
-    words.iter().map(|(name, said)| (words::run(name), run(name, said))).collect()
+    words.iter().map(|(name, said)| (words::run(name), Box::new(run(name, said)))).collect()
 }
 
 fn run(name: &str, said: &RunWords) -> Run {
     let created_at = moment(said.since.as_deref(), "5m ago");
     let job = said.job.as_deref().map(|word| JobSeen { created_at, phase: job(word, name), traffic: None });
     let postgres = said.postgres.as_deref().map(|word| PostgresSeen { created_at, phase: postgres(word) });
-    Run { volume: true, job, postgres }
+    Run { volume: true, job, postgres, going: said.going }
 }
 
 fn job(said: &str, run: &str) -> JobPhase {
@@ -205,12 +212,12 @@ fn postgres(said: &str) -> PostgresPhase {
     match word {
         "starting" => PostgresPhase::Starting { waiting_for: (!rest.is_empty()).then(|| rest.to_owned()) },
         "preparing" => PostgresPhase::Preparing,
-        "ready" => PostgresPhase::Ready(checked(rest)),
+        "ready" => PostgresPhase::Ready(checked(rest).into()),
         "failed" => {
             let failure = failure(rest);
             let message = failure.to_string();
             let report = PrepareReport { failure: Some(failure), ..PrepareReport::default() };
-            PostgresPhase::Failed { report: Some(report), message }
+            PostgresPhase::Failed { report: Some(report.into()), message }
         }
         "lost" => PostgresPhase::Failed { report: None, message: rest.to_owned() },
         _ => panic!("{said:?} is no state of a database"),

@@ -75,6 +75,7 @@ pub(crate) struct Namespace {
     pub(crate) unreadable: Option<String>,
     pub(crate) created: Option<String>,
     pub(crate) terminating: bool,
+    pub(crate) behind: bool,
     pub(crate) state: Option<String>,
     pub(crate) desired: Option<String>,
     pub(crate) intent: Option<String>,
@@ -108,6 +109,7 @@ pub(crate) struct RunWords {
     pub(crate) job: Option<String>,
     pub(crate) postgres: Option<String>,
     pub(crate) since: Option<String>,
+    pub(crate) going: bool,
 }
 
 impl Entry {

@@ -8,6 +8,8 @@
 mod cluster;
 mod file;
 mod files;
+#[path = "../support/invariants.rs"]
+mod invariants;
 mod rules;
 mod shown;
 #[path = "../support/sim.rs"]

@@ -1,5 +1,6 @@
 //! A cluster and a Canopy made of values: steps are taken by rewriting [`Observed`].
 
+use super::invariants::{self, Absences, Look};
 use contract::{
     canopy::Verification,
     ids::{GroupId, Intent, ReplicaId, ReplicaKey, ServerId},
@@ -14,9 +15,9 @@ use operator::{
         Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen, Replica, Run, Seen,
         ServiceSeen, Snapshot, Source, Target, Wanted,
     },
-    plan::{Because, Decision, Guard, Plan, Policy, Step, Worklist, plan},
+    plan::{Because, Decision, Guard, Plan, Policy, Step, Wish, Worklist, plan},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 pub(crate) const FIRST: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -30,6 +31,7 @@ pub(crate) struct Sim {
     pub(crate) guard: Guard,
     pub(crate) reported: Vec<Verification>,
     pub(crate) writes: usize,
+    absences: Absences,
     revision: u64,
 }
 
@@ -86,6 +88,13 @@ pub(crate) fn sound() -> PrepareReport {
     }
 }
 
+/// Everybody a list speaks of, readably or not.
+fn named(worklist: &Worklist, observed: &Observed) -> BTreeSet<ReplicaKey> {
+    let standing = observed.replicas().map(|replica| replica.identity.key);
+    let unread = standing.filter(|key| matches!(worklist.wish(*key), Wish::Quarantined(_)));
+    worklist.entries().map(|wanted| wanted.identity.key).chain(unread).collect()
+}
+
 impl Sim {
     pub(crate) fn new(entries: impl IntoIterator<Item = Wanted>) -> Self {
         let mut sim = Self::empty();
@@ -103,6 +112,7 @@ impl Sim {
             guard: Guard::default(),
             reported: Vec::new(),
             writes: 0,
+            absences: Absences::default(),
             revision: 0,
         }
     }
@@ -114,12 +124,27 @@ impl Sim {
 
     /// The same, whatever the list is.
     pub(crate) fn poll_list(&mut self, worklist: Worklist) {
+        if worklist.is_complete() {
+            let named = named(&worklist, &self.observed);
+            self.absences.read(&named, &self.observed, self.now, self.policy.teardown.mass_percent);
+        }
         self.worklist = worklist;
         self.guard = self.guard.after(&self.worklist, &self.observed, self.now, &self.policy.teardown);
     }
 
+    /// The plan of this moment, which breaks no invariant.
     pub(crate) fn plan(&self) -> Plan {
-        plan(&self.worklist, &self.observed, &self.guard, self.now, &self.policy)
+        let plan = plan(&self.worklist, &self.observed, &self.guard, self.now, &self.policy);
+        let broken = invariants::broken_by(&Look {
+            wanted: self.worklist.entries().collect(),
+            observed: &self.observed,
+            absences: &self.absences,
+            now: self.now,
+            policy: &self.policy,
+            plan: &plan,
+        });
+        assert!(broken.is_empty(), "the plan breaks:\n{}\n{plan:#?}", broken.join("\n"));
+        plan
     }
 
     /// Takes steps until nothing is left to do; more than 50 rounds mean it never rests.
@@ -194,6 +219,8 @@ impl Sim {
             }
             Step::DeleteNamespace { namespace, owner } => {
                 assert_eq!(self.replica(&namespace).owner, owner, "deleted another object than was read");
+                let replica = self.replica(&namespace).clone();
+                self.absences.went(&replica, self.now, self.policy.teardown.hold);
                 self.observed.namespaces.remove(&namespace);
             }
         }

@@ -124,8 +124,7 @@ fn fault_b5_an_entry_that_does_not_read_keeps_its_replica() {
     for _ in 0..100 {
         sim.pass(30);
         let bad = BTreeMap::from([(key, "intent: unknown".to_owned())]);
-        sim.worklist = Worklist::read(entries[1..].to_vec(), bad, true);
-        sim.guard = sim.guard.after(&sim.worklist, &sim.observed, sim.now, &sim.policy.teardown);
+        sim.poll_list(Worklist::read(entries[1..].to_vec(), bad, true));
         sim.settle();
     }
     assert_eq!(sim.because(&entries[0]), Because::Quarantined { why: "intent: unknown".into() });
@@ -136,8 +135,7 @@ fn fault_b4_a_list_with_an_entry_of_unknown_owner_proves_no_absence() {
     let (entries, mut sim) = fleet(10);
     for _ in 0..100 {
         sim.pass(30);
-        sim.worklist = Worklist::read(entries[1..].to_vec(), BTreeMap::new(), false);
-        sim.guard = sim.guard.after(&sim.worklist, &sim.observed, sim.now, &sim.policy.teardown);
+        sim.poll_list(Worklist::read(entries[1..].to_vec(), BTreeMap::new(), false));
         sim.settle();
     }
     assert!(is_there(&sim, &entries[0]));

@@ -1,0 +1,113 @@
+//! I5: nothing is torn down that the worklists have not long and often enough left out, and never much at once.
+
+use super::{Look, hold};
+use contract::ids::ReplicaKey;
+use jiff::{SignedDuration, Timestamp};
+use operator::{
+    model::{Observed, Phase, Replica},
+    plan::{Decision, Step},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Removals of so few within a window are no mass, whatever the size of the fleet.
+const FEW: usize = 2;
+
+/// What worklists have left out, as somebody who reads them notes it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Absences {
+    left_out: BTreeMap<ReplicaKey, Vec<Timestamp>>,
+    /// Everything was left out, or much at once, by the last list.
+    suspicious: bool,
+    /// Replicas that went, and when.
+    gone: Vec<Timestamp>,
+}
+
+impl Absences {
+    /// A complete list was read that speaks of `named`.
+    pub(crate) fn read(
+        &mut self,
+        named: &BTreeSet<ReplicaKey>,
+        observed: &Observed,
+        now: Timestamp,
+        mass_percent: usize,
+    ) {
+        let standing = observed.replicas().filter(|replica| !replica.terminating);
+        let standing: BTreeSet<ReplicaKey> = standing.map(|replica| replica.identity.key).collect();
+        self.left_out.retain(|key, _| standing.contains(key) && !named.contains(key));
+        for key in standing.difference(named) {
+            self.left_out.entry(*key).or_default().push(now);
+        }
+        let (missing, all) = (self.left_out.len(), standing.len());
+        let much = missing > FEW && missing * 100 > all * mass_percent;
+        self.suspicious = much || (named.is_empty() && missing > 0);
+    }
+
+    /// A replica went: noted unless a person released it, or it had been absent for the whole of `window`.
+    pub(crate) fn went(&mut self, replica: &Replica, now: Timestamp, window: SignedDuration) {
+        let first = self.left_out.get(&replica.identity.key).and_then(|lists| lists.first());
+        let confirmed = first.is_some_and(|first| {
+            replica.teardown_released_at.is_some_and(|at| at >= *first)
+                || now.duration_since(*first) >= window
+        });
+        if !confirmed {
+            self.gone.push(now);
+        }
+    }
+
+    /// How many went on short notice within `window` before `now`.
+    fn gone_within(&self, window: SignedDuration, now: Timestamp) -> usize {
+        self.gone.iter().filter(|at| now.duration_since(**at) < window).count()
+    }
+}
+
+/// A replica is condemned or deleted.
+pub(super) fn of(look: &Look<'_>, replica: &Replica, found: &mut Vec<String>) {
+    let breach = |what: String, found: &mut Vec<String>| hold(found, false, "I5", &replica.namespace, &what);
+    let Some(lists) = look.absences.left_out.get(&replica.identity.key) else {
+        return breach(
+            "torn down, though the last complete worklist names it, or none was read".into(),
+            found,
+        );
+    };
+    let Some(first) = lists.first() else { return breach("torn down without an absence".into(), found) };
+    if replica.teardown_released_at.is_some_and(|at| at >= *first) {
+        return;
+    }
+    let rules = &look.policy.teardown;
+    let absent_for = look.now.duration_since(*first);
+    if lists.len() < rules.absences as usize || absent_for < rules.min {
+        breach(format!("torn down after {} absences over {absent_for:#}", lists.len()), found);
+    }
+    if look.absences.suspicious && absent_for < rules.hold {
+        breach(format!("torn down within {absent_for:#}, though the worklist is suspicious"), found);
+    }
+    if absent_for < rules.hold {
+        within_the_window(look, replica, found);
+    }
+}
+
+/// How many go on short notice is bounded: those that went, and those that are going with this one.
+fn within_the_window(look: &Look<'_>, replica: &Replica, found: &mut Vec<String>) {
+    let rules = &look.policy.teardown;
+    let went = look.absences.gone_within(rules.hold, look.now);
+    let standing = look.observed.replicas().count();
+    let going = look.observed.replicas().filter(|other| is_going(look, other)).count();
+    let most = FEW.max((standing + went) * rules.mass_percent / 100);
+    let what = format!("{} of {} go within one window", went + going, standing + went);
+    hold(found, went + going <= most, "I5", &replica.namespace, &what);
+}
+
+/// Whether a replica is condemned without a person's word, before it was absent for long.
+fn is_going(look: &Look<'_>, replica: &Replica) -> bool {
+    let condemned = match look.plan.decisions.get(&replica.namespace) {
+        Some(Decision::Do(Step::WriteRecord { record, .. })) => record.phase == Phase::Terminating,
+        Some(Decision::Do(Step::DeleteNamespace { .. })) => true,
+        _ => false,
+    };
+    let first = look.absences.left_out.get(&replica.identity.key).and_then(|lists| lists.first());
+    condemned
+        && first.is_some_and(|first| {
+            replica.teardown_released_at.is_none_or(|at| at < *first)
+                && look.now.duration_since(*first) < look.policy.teardown.hold
+        })
+}
