@@ -42,6 +42,13 @@ pub struct Admitted {
     pub headers: HeaderMap,
 }
 
+impl Admitted {
+    /// Whether the bucket is asked for, and not an object.
+    pub fn is_of_bucket(&self) -> bool {
+        !self.query.is_empty()
+    }
+}
+
 impl Territory {
     /// The wish of a client in canonical form, if it lies within these bounds.
     pub fn admit(&self, head: &Parts) -> Result<Admitted, Refusal> {

@@ -2,8 +2,11 @@
 //!
 //! Output: a [`Clock`] that is handed to whoever needs `now`. Must not: be asked by anything that decides.
 
-use jiff::Timestamp;
-use std::sync::Arc;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering::Relaxed},
+};
 
 /// A source of the present instant; cheap to clone.
 #[derive(Clone)]
@@ -16,7 +19,14 @@ impl Clock {
         Self(Arc::new(Timestamp::now))
     }
 
-    /// A clock of the caller's making, for tests and, later, one corrected by S3's `Date`.
+    /// This clock, set right by `skew` from the moment it is learned.
+    #[must_use]
+    pub fn corrected(self, skew: &Skew) -> Self {
+        let skew = skew.clone();
+        Self::from_fn(move || self.now().saturating_add(skew.get()).unwrap_or(Timestamp::MAX))
+    }
+
+    /// A clock of the caller's making.
     pub fn from_fn(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
@@ -24,5 +34,36 @@ impl Clock {
     /// The present instant.
     pub fn now(&self) -> Timestamp {
         (self.0)()
+    }
+}
+
+/// How far S3's clock is ahead of ours; nothing until S3 complains. Shared by clones.
+#[derive(Debug, Clone, Default)]
+pub struct Skew(Arc<AtomicI64>);
+
+impl Skew {
+    /// As last learned.
+    pub fn get(&self) -> SignedDuration {
+        SignedDuration::from_millis(self.0.load(Relaxed))
+    }
+
+    /// Learned anew, by an uncorrected clock.
+    pub fn set(&self, skew: SignedDuration) {
+        self.0.store(i64::try_from(skew.as_millis()).unwrap_or_default(), Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Clock, Skew};
+    use jiff::{SignedDuration, Timestamp};
+
+    #[test]
+    fn fault_c5_a_clock_is_right_once_its_skew_is_learned() {
+        let skew = Skew::default();
+        let clock = Clock::from_fn(|| Timestamp::UNIX_EPOCH).corrected(&skew);
+        assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
+        skew.set(SignedDuration::from_mins(-20));
+        assert_eq!(clock.now().as_second(), -20 * 60);
     }
 }

@@ -21,4 +21,5 @@ pub mod serve;
 pub mod sign;
 pub mod sparse;
 pub mod stats;
+pub mod transfer;
 pub mod upstream;

@@ -6,9 +6,9 @@
 use crate::{
     admit::Territory,
     args::Settings,
-    clock::Clock,
+    clock::{Clock, Skew},
     credentials::{Broker, Keeper, Vault},
-    forward::{Forwarder, outgoing::Outgoing},
+    forward::{Forwarder, listing::Room, outgoing::Outgoing, patience::Patience, window::Gate},
     limits::Limits,
     listen::{self, ListenError},
     post::Poster,
@@ -58,16 +58,22 @@ pub async fn run(
     let tls = upstream::roots::client_config(spec.ca_file.as_deref(), needs_tls(&spec))?;
     let poster = poster(&spec, tls.clone(), &limits);
 
-    let vault = Arc::new(Vault::new(clock.clone()));
+    let skew = Skew::default();
+    let corrected = clock.clone().corrected(&skew);
+    let vault = Arc::new(Vault::new(corrected.clone()));
     let mut tasks = JoinSet::new();
-    tasks.spawn(keeper(&spec, poster.clone(), &vault, clock.clone())?.keep());
+    tasks.spawn(keeper(&spec, poster.clone(), &vault, corrected)?.keep());
 
     let traffic = Arc::new(Traffic::default());
     let forwarder = Forwarder {
-        client: upstream::s3_client(tls, &limits, Arc::clone(&traffic)),
+        upstream: Arc::new(upstream::s3_client(tls, &limits, Arc::clone(&traffic))),
         outgoing: Outgoing::new(endpoint, spec.region.clone()),
         vault: Arc::clone(&vault),
         clock,
+        skew,
+        patience: Patience::new(limits.patience),
+        gate: Gate::new(limits.connections),
+        lists: Room::default(),
         limits: limits.clone(),
         traffic: Arc::clone(&traffic),
         random: rand::random,

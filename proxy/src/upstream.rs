@@ -12,10 +12,14 @@ pub use endpoint::{Endpoint, EndpointError};
 use crate::{limits::Limits, post::PostClient, stats::Traffic};
 use bytes::Bytes;
 use counted::CountingConnector;
+use http::Request;
 use http_body_util::Empty;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::{
+        Client, ResponseFuture,
+        connect::{Connect, HttpConnector},
+    },
     rt::{TokioExecutor, TokioTimer},
 };
 use rustls::ClientConfig;
@@ -23,6 +27,18 @@ use std::{sync::Arc, time::Duration};
 
 /// The client for S3.
 pub type S3Client = Client<HttpsConnector<CountingConnector>, Empty<Bytes>>;
+
+/// Whatever can be asked: S3 by TCP or TLS, or a test's by memory.
+pub trait Upstream: Send + Sync {
+    /// Sends one request as it is.
+    fn send(&self, request: Request<Empty<Bytes>>) -> ResponseFuture;
+}
+
+impl<C: Connect + Clone + Send + Sync + 'static> Upstream for Client<C, Empty<Bytes>> {
+    fn send(&self, request: Request<Empty<Bytes>>) -> ResponseFuture {
+        self.request(request)
+    }
+}
 
 /// S3 closes idle connections after some 20 s; reusing one that is about to go costs a retry.
 const POOL_IDLE: Duration = Duration::from_secs(15);

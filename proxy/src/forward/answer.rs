@@ -3,7 +3,10 @@
 //! Input: S3's head and body. Output: the head without what concerns only our connection to S3, and a body: streamed,
 //! or a rewritten error document. Must not: change a status, a length, or anything an object's reader relies on.
 
-use super::relay::{Relay, RelayError};
+use super::{
+    listing::Listing,
+    relay::{Relay, RelayError},
+};
 use crate::{
     admit::Verb,
     credentials::Issued,
@@ -46,8 +49,10 @@ const STRIPPED: [HeaderName; 12] = [
 
 /// The body of an answer.
 pub enum Answer {
-    /// S3's own bytes.
-    Stream(Relay),
+    /// S3's own bytes, as they come.
+    Stream(Box<Relay>),
+    /// S3's own bytes, all here.
+    Listing(Listing),
     /// A short document of ours; none for HEAD.
     Document(Option<Bytes>),
 }
@@ -62,6 +67,7 @@ impl Body for Answer {
     ) -> Poll<Option<Result<Frame<Bytes>, RelayError>>> {
         match self.get_mut() {
             Self::Stream(relay) => Pin::new(relay).poll_frame(cx),
+            Self::Listing(list) => Pin::new(list).poll_frame(cx).map_err(|never| match never {}),
             Self::Document(document) => Poll::Ready(document.take().map(|bytes| Ok(Frame::data(bytes)))),
         }
     }
@@ -69,6 +75,7 @@ impl Body for Answer {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Stream(relay) => relay.is_end_stream(),
+            Self::Listing(list) => list.is_end_stream(),
             Self::Document(document) => document.is_none(),
         }
     }
@@ -76,6 +83,7 @@ impl Body for Answer {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Stream(relay) => relay.size_hint(),
+            Self::Listing(list) => list.size_hint(),
             Self::Document(document) => SizeHint::with_exact(document.as_ref().map_or(0, |d| d.len() as u64)),
         }
     }

@@ -3,6 +3,7 @@
 use crate::{errors_xml::S3Error, post::chain};
 use http::{StatusCode, response::Parts};
 use hyper_util::client::legacy;
+use jiff::SignedDuration;
 use std::time::Duration;
 
 /// A try after which another may follow.
@@ -15,6 +16,12 @@ pub enum Setback {
         status: StatusCode,
         /// As answered.
         code: String,
+    },
+    /// Our clock was off by so much.
+    #[error("S3 refused the date of the request: our clock was {} s behind S3's", .by.as_secs())]
+    Clock {
+        /// Negative where it was ahead.
+        by: SignedDuration,
     },
     /// S3 asks for patience.
     #[error("S3 answered {status} {code}")]
@@ -33,18 +40,38 @@ pub enum Setback {
     /// No answer in time.
     #[error("no answer from S3 within {} s", .0.as_secs_f32())]
     Slow(Duration),
+    /// An answer that ended as it should, but before its range did.
+    #[error("S3's answer ended before its range did")]
+    Short,
+    /// A byte now and then.
+    #[error("next to nothing from S3 within {} s of waiting", .0.as_secs_f32())]
+    Drip(Duration),
+    /// Another part than the client's range asks for.
+    #[error("S3 answered with another range than was asked for")]
+    OtherPart,
+    /// A list that no S3 sends.
+    #[error("S3 answered with a list of more than {0} bytes")]
+    TooLong(usize),
     /// An answer whose end cannot be told from a break.
     #[error("S3 answered without a length: its end could not be told from a break")]
     Unframed,
     /// The request could not be written.
     #[error("failed to write the request: {0}")]
     Write(#[from] http::Error),
+    /// Beyond the calendar.
+    #[error("failed to tell S3's time: {0}")]
+    Time(#[from] jiff::Error),
 }
 
 impl Setback {
     /// From the client's error, with its causes.
     pub fn send(error: &legacy::Error) -> Self {
         Self::Send(chain(error))
+    }
+
+    /// Whether S3 asked for fewer requests.
+    pub fn is_overload(&self) -> bool {
+        matches!(self, Self::Status { status, .. } if matches!(status.as_u16(), 429 | 503))
     }
 }
 
@@ -58,5 +85,21 @@ pub fn explain(head: &Parts, error: &S3Error) {
             "S3 says the bucket lies elsewhere: PGRO_S3_REGION or PGRO_S3_ENDPOINT is wrong; redirects are not followed");
     } else if head.status != StatusCode::NOT_FOUND {
         tracing::warn!(status = %head.status, code, s3_message = error.message, "S3 refused a request");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Setback;
+    use http::StatusCode;
+
+    #[test]
+    fn fault_d1_only_overload_asks_for_fewer_requests() {
+        let is_overload = |status| {
+            let status = StatusCode::from_u16(status).unwrap();
+            Setback::Status { status, code: String::new() }.is_overload()
+        };
+        assert!(is_overload(503) && is_overload(429));
+        assert!(!is_overload(500) && !Setback::Broken(String::new()).is_overload());
     }
 }

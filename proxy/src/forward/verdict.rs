@@ -10,6 +10,8 @@ use http::StatusCode;
 pub enum Verdict {
     /// The credentials are no good: fetch others and replay.
     Refresh,
+    /// Our clock is wrong: set it right and replay.
+    Clock,
     /// Nobody's fault and likely to pass: replay after a pause.
     Retry,
     /// The truth about this request: the client shall know.
@@ -24,20 +26,23 @@ const STALE: [&str; 5] =
 const PASSING: [&str; 5] =
     ["SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "ThrottlingException"];
 
-/// The verdict on an answer that is neither 2xx nor 304.
-pub fn verdict(status: StatusCode, code: &str, verb: Verb) -> Verdict {
-    if STALE.contains(&code) || is_blind_refusal(status, code, verb) {
+/// S3's clock and the request's date are too far apart.
+const SKEWED: &str = "RequestTimeTooSkewed";
+
+/// The verdict on an answer that is neither 2xx nor 304. `is_off` says that its `Date` is not ours.
+pub fn verdict(status: StatusCode, code: &str, verb: Verb, is_off: bool) -> Verdict {
+    let is_blind = verb == Verb::Head && code.is_empty();
+    if is_off && (code == SKEWED || is_blind && status == StatusCode::FORBIDDEN) {
+        Verdict::Clock
+    } else if STALE.contains(&code) || is_blind && status == StatusCode::BAD_REQUEST {
+        // A HEAD has no document: 400 is how S3 answers it when the token is expired, and there is little else it
+        // could mean.
         Verdict::Refresh
     } else if PASSING.contains(&code) || is_passing(status) {
         Verdict::Retry
     } else {
         Verdict::Pass
     }
-}
-
-/// A HEAD has no document: 400 is how S3 answers it when the token is expired, and there is little else it could mean.
-fn is_blind_refusal(status: StatusCode, code: &str, verb: Verb) -> bool {
-    verb == Verb::Head && status == StatusCode::BAD_REQUEST && code.is_empty()
 }
 
 fn is_passing(status: StatusCode) -> bool {
@@ -51,7 +56,7 @@ mod tests {
     use http::StatusCode;
 
     fn on_get(status: u16, code: &str) -> Verdict {
-        verdict(StatusCode::from_u16(status).unwrap(), code, Verb::Get)
+        verdict(StatusCode::from_u16(status).unwrap(), code, Verb::Get, false)
     }
 
     #[test]
@@ -108,8 +113,17 @@ mod tests {
 
     #[test]
     fn a_head_that_is_answered_400_is_taken_for_an_expired_token() {
-        assert_eq!(verdict(StatusCode::BAD_REQUEST, "", Verb::Head), Verdict::Refresh);
-        assert_eq!(verdict(StatusCode::FORBIDDEN, "", Verb::Head), Verdict::Pass);
+        assert_eq!(verdict(StatusCode::BAD_REQUEST, "", Verb::Head, false), Verdict::Refresh);
+        assert_eq!(verdict(StatusCode::FORBIDDEN, "", Verb::Head, false), Verdict::Pass);
         assert_eq!(on_get(400, ""), Verdict::Pass);
+    }
+
+    #[test]
+    fn fault_c5_a_clock_is_blamed_only_if_it_is_off() {
+        let refused = |code, verb, is_off| verdict(StatusCode::FORBIDDEN, code, verb, is_off);
+        assert_eq!(refused("RequestTimeTooSkewed", Verb::Get, true), Verdict::Clock);
+        assert_eq!(refused("", Verb::Head, true), Verdict::Clock);
+        assert_eq!(refused("RequestTimeTooSkewed", Verb::Get, false), Verdict::Pass);
+        assert_eq!(refused("AccessDenied", Verb::Get, true), Verdict::Pass);
     }
 }

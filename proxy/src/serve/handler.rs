@@ -16,18 +16,19 @@ use http::{
     HeaderValue, Method, Request, Response,
     header::{ALLOW, CONNECTION},
 };
+use std::sync::Arc;
 
 /// Answers requests.
 pub struct Handler {
     territory: Territory,
-    forwarder: Forwarder,
+    forwarder: Arc<Forwarder>,
     refusals: Sparse,
 }
 
 impl Handler {
     /// Forwards what lies within `territory`.
     pub fn new(territory: Territory, forwarder: Forwarder) -> Self {
-        Self { territory, forwarder, refusals: Sparse::default() }
+        Self { territory, forwarder: Arc::new(forwarder), refusals: Sparse::default() }
     }
 
     /// The answer to one request.
@@ -36,7 +37,7 @@ impl Handler {
         match self.territory.admit(&head) {
             Ok(wanted) => {
                 tracing::debug!(verb = wanted.verb.as_str(), path = wanted.path, "request");
-                self.forwarder.forward(&wanted).await
+                self.forwarder.forward(wanted).await
             }
             Err(refusal) => {
                 if let Some(nth) = self.refusals.tell() {

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod absorb;
-mod cuts;
+mod back_pressure;
+
 mod hostile;
 mod lifecycle;
 mod process;
+mod resume;
 mod signatures;
 mod support;
 mod tls;

@@ -5,4 +5,5 @@ pub(crate) mod client;
 pub(crate) mod http;
 pub(crate) mod oracle;
 pub(crate) mod s3;
+pub(crate) mod wire;
 pub(crate) mod world;

@@ -27,6 +27,10 @@ pub(crate) enum Fault {
     Answer(Response<FakeBody>),
     /// The body breaks off after so many bytes, chunked or with its length announced.
     Cut { after: usize, chunked: bool },
+    /// The same to a request for a range.
+    CutPart { after: usize },
+    /// The same to a request for a list.
+    CutList { after: usize },
     /// The body is what the test sends.
     Body(u64, FakeBody),
     /// No answer at all, ever.
@@ -98,6 +102,8 @@ async fn answer(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Respons
         Some(Fault::Error(status, code)) => error(status, code),
         Some(Fault::Answer(answer)) => answer,
         Some(Fault::Cut { after, chunked }) => cut(&object_bytes(&state, &head).unwrap(), after, chunked),
+        Some(Fault::CutPart { after }) => cut_part(&state, &head, after),
+        Some(Fault::CutList { after }) => cut_list(after),
         Some(Fault::Body(length, body)) => {
             Response::builder().header("content-length", length).body(body).unwrap()
         }
@@ -135,6 +141,9 @@ fn object(state: &Mutex<State>, head: &Parts) -> Response<FakeBody> {
         return list(state, head);
     }
     let Some(bytes) = object_bytes(state, head) else { return error(404, "NoSuchKey") };
+    if head.headers.get("if-match").is_some_and(|tag| tag != ETAG) {
+        return error(412, "PreconditionFailed");
+    }
     let range = head.headers.get("range").map(|range| range.to_str().unwrap().to_owned());
     match range {
         None => entity(StatusCode::OK, bytes, &head.method),
@@ -142,9 +151,17 @@ fn object(state: &Mutex<State>, head: &Parts) -> Response<FakeBody> {
     }
 }
 
+/// First and last byte, the last one perhaps beyond the end.
+fn span(range: &str, len: usize) -> (usize, usize) {
+    match range.strip_prefix("bytes=").unwrap().split_once('-').unwrap() {
+        ("", last) => (len - last.parse::<usize>().unwrap(), len - 1),
+        (first, "") => (first.parse().unwrap(), len - 1),
+        (first, last) => (first.parse().unwrap(), last.parse().unwrap()),
+    }
+}
+
 fn ranged(range: &str, bytes: &Bytes, method: &Method) -> Response<FakeBody> {
-    let (from, to) = range.strip_prefix("bytes=").unwrap().split_once('-').unwrap();
-    let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
+    let (from, to) = span(range, bytes.len());
     if from >= bytes.len() {
         let mut refused = error(416, "InvalidRange");
         let whole = format!("bytes */{}", bytes.len()).parse().unwrap();
@@ -202,6 +219,21 @@ fn cut(bytes: &Bytes, after: usize, chunked: bool) -> Response<FakeBody> {
     let answer = Response::builder().header("etag", ETAG);
     let answer = if chunked { answer } else { answer.header("content-length", bytes.len()) };
     answer.body(body).unwrap()
+}
+
+fn cut_part(state: &Mutex<State>, head: &Parts, after: usize) -> Response<FakeBody> {
+    let bytes = object_bytes(state, head).unwrap();
+    let (from, to) = span(head.headers["range"].to_str().unwrap(), bytes.len());
+    let whole = ranged(&format!("bytes={from}-{to}"), &bytes, &Method::GET);
+    let (pieces, body) = piecewise();
+    tokio::spawn(break_off(pieces, bytes.slice(from..from + after)));
+    Response::from_parts(whole.into_parts().0, body)
+}
+
+fn cut_list(after: usize) -> Response<FakeBody> {
+    let (pieces, body) = piecewise();
+    tokio::spawn(break_off(pieces, Bytes::from("<Key>half of a list").slice(..after)));
+    Response::new(body)
 }
 
 async fn break_off(pieces: mpsc::Sender<io::Result<Bytes>>, bytes: Bytes) {
