@@ -1,17 +1,18 @@
 //! The cluster as it is, joined in memory.
 //!
-//! Input: everything that carries our label, as lists. Output: [`Observed`](crate::model::Observed), made by pure
-//! functions. Must not: decide, write, or guess at labels and annotations that do not read.
+//! Input: one list and one watch of each kind that carries our labels. Output: [`Observed`](crate::model::Observed),
+//! kept by [`Index`] and made by pure functions. Must not: decide, write, or guess at labels and annotations that do
+//! not read.
 
+mod index;
 mod join;
-mod list;
 mod namespace;
 mod pod;
 mod postgres;
 mod restore;
+mod slim;
 
-pub use join::{Denials, join};
-pub use list::{ClusterView, ListError, list};
+pub use index::{Blind, Index, Kind};
 
 use contract::names::{NamespaceName, labels};
 

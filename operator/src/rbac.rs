@@ -33,7 +33,7 @@ pub const CLUSTER: &[Rule] = &[
         "one for each replica; its record is its annotations",
     ),
     rule("", "serviceaccounts", &["create", "patch"], "the identity of a replica's pods"),
-    rule("", "persistentvolumeclaims", &["get", "list", "create", "delete"], "one for each run"),
+    rule("", "persistentvolumeclaims", &["get", "list", "watch", "create", "delete"], "one for each run"),
     rule(
         "batch",
         "jobs",
@@ -47,7 +47,7 @@ pub const CLUSTER: &[Rule] = &[
         &["get", "list", "watch"],
         "why a run waits, what it left, and whether the broker's caller lives",
     ),
-    rule("", "services", &["list", "create", "patch"], "the door guests come in by"),
+    rule("", "services", &["list", "watch", "create", "patch"], "the door guests come in by"),
     rule(
         "",
         "secrets",

@@ -15,13 +15,12 @@ use crate::{
     canopy::{self, CanopyApi},
     clock::Clock,
     metrics::Metrics,
-    model::{Attempt, Observed, Wanted},
-    observe::{self, Denials},
+    model::{Attempt, Observed, Replica, Wanted},
+    observe::{Blind, Index},
     plan::{self, Guard, Plan, Policy, Step, Worklist},
 };
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use kube::Client;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -41,8 +40,8 @@ pub enum Why {
 
 /// Everything a pass needs that outlives it.
 pub struct Reconciler {
-    /// To read the cluster.
-    pub client: Client,
+    /// To see the cluster.
+    pub index: Index,
     /// To take steps.
     pub applier: Applier,
     /// To read the worklist.
@@ -66,7 +65,6 @@ pub struct Reconciler {
 pub struct Memory {
     worklist: Worklist,
     guard: Guard,
-    denials: Denials,
     poll: Poll,
 }
 
@@ -75,20 +73,27 @@ impl Reconciler {
     pub async fn pass(&mut self, why: Why) -> bool {
         let started = tokio::time::Instant::now();
         let fresh = self.poll(why).await;
-        let observed = match observe::list(&self.client, &self.applier.site.home.namespace).await {
-            Ok(view) => observe::join(&view, &self.memory.denials),
-            Err(error) => return self.blind(&error, started.elapsed()),
-        };
         let now = self.clock.now();
-        if fresh {
-            let memory = &mut self.memory;
-            memory.guard = memory.guard.after(&memory.worklist, &observed, now, &self.policy.teardown);
-        }
-        let plan = plan::plan(&self.memory.worklist, &observed, &self.memory.guard, now, &self.policy);
+        let (plan, figures) = match self.decide(fresh, now) {
+            Ok(decided) => decided,
+            Err(blind) => return self.blind(&blind, started.elapsed()),
+        };
         let outcomes = self.apply(&plan).await;
-        self.remember(&observed, &outcomes);
-        self.tell(&plan, &observed, &outcomes, now, started.elapsed());
+        self.remember(&outcomes);
+        self.tell(&plan, figures, &outcomes, now, started.elapsed());
         outcomes.iter().any(|(_, outcome)| outcome.is_ok())
+    }
+
+    /// What to do about the cluster as it is seen now; a fresh worklist counts for the guard.
+    fn decide(&mut self, fresh: bool, now: Timestamp) -> Result<(Plan, Figures), Blind> {
+        let (memory, policy) = (&mut self.memory, &self.policy);
+        self.index.look(|observed| {
+            if fresh {
+                memory.guard = memory.guard.after(&memory.worklist, observed, now, &policy.teardown);
+            }
+            let plan = plan::plan(&memory.worklist, observed, &memory.guard, now, policy);
+            (plan, Figures::of(observed))
+        })
     }
 
     /// Asks Canopy for the worklist when it is time, and takes what has come; an error changes nothing.
@@ -114,18 +119,11 @@ impl Reconciler {
         .await
     }
 
-    /// Keeps denials as long as their attempt is open.
-    fn remember(&mut self, observed: &Observed, outcomes: &[(Step, Result<Applied, ApplyError>)]) {
-        let open = |namespace: &_, run: &_| {
-            observed.replicas().any(|replica| {
-                let attempt = replica.record.attempt.as_ref().filter(|attempt| attempt.is_open());
-                replica.namespace == *namespace && attempt.map(Attempt::run).as_ref() == Some(run)
-            })
-        };
-        self.memory.denials.retain(|namespace, (run, _)| open(namespace, run));
+    /// Denials are no part of the cluster; they are seen with it all the same.
+    fn remember(&self, outcomes: &[(Step, Result<Applied, ApplyError>)]) {
         for (_, outcome) in outcomes {
             if let Ok(Applied::Denied { namespace, run, why }) = outcome {
-                self.memory.denials.insert(namespace.clone(), (run.clone(), why.clone()));
+                self.index.deny(namespace, run.clone(), why.clone());
             }
         }
     }
@@ -133,7 +131,7 @@ impl Reconciler {
     fn tell(
         &self,
         plan: &Plan,
-        observed: &Observed,
+        figures: Figures,
         outcomes: &[(Step, Result<Applied, ApplyError>)],
         now: Timestamp,
         took: Duration,
@@ -141,20 +139,40 @@ impl Reconciler {
         for (step, outcome) in outcomes {
             log(step, outcome);
         }
-        let open =
-            |replica: &&crate::model::Replica| replica.record.attempt.as_ref().is_some_and(Attempt::is_open);
-        self.metrics.restores_in_progress(observed.replicas().filter(open).count());
-        self.metrics.reports_pending(observed.replicas().map(|replica| replica.record.outbox.len()).sum());
+        self.metrics.restores_in_progress(figures.restores);
+        self.metrics.reports_pending(figures.reports);
         self.metrics.teardown_held(self.memory.guard.is_held());
         let failed = outcomes.iter().any(|(_, outcome)| outcome.is_err());
         self.metrics.reconcile(if failed { "error" } else { "ok" }, took);
         self.status.send_replace(Status::of(plan, outcomes, now).to_json());
     }
 
-    fn blind(&self, error: &observe::ListError, took: Duration) -> bool {
-        tracing::error!(error = %chain(error), "nothing is decided without a whole picture of the cluster");
+    fn blind(&self, blind: &Blind, took: Duration) -> bool {
+        match blind {
+            Blind::NotListed { why: None, .. } => tracing::info!(%blind, "nothing is decided yet"),
+            Blind::NotListed { .. } | Blind::Broken { .. } => {
+                tracing::error!(%blind, "nothing is decided without a whole picture of the cluster");
+            }
+        }
         self.metrics.reconcile("error", took);
         false
+    }
+}
+
+/// What is counted of the cluster.
+#[derive(Debug, Clone, Copy)]
+struct Figures {
+    restores: usize,
+    reports: usize,
+}
+
+impl Figures {
+    fn of(observed: &Observed) -> Self {
+        let open = |replica: &&Replica| replica.record.attempt.as_ref().is_some_and(Attempt::is_open);
+        Self {
+            restores: observed.replicas().filter(open).count(),
+            reports: observed.replicas().map(|replica| replica.record.outbox.len()).sum(),
+        }
     }
 }
 

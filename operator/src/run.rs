@@ -14,17 +14,17 @@ use crate::{
     canopy::{CanopyApi, HttpCanopy, IdentitySource, PacedCanopy, SecretIdentity, register_until_done},
     clock::{Clock, SystemClock},
     metrics::Metrics,
+    observe::Index,
     reconcile::{Memory, Reconciler, Why},
     serve::{self, BindError},
     task::{self, Interval, Pass},
-    wake,
 };
 use axum::Router;
 use futures::future::BoxFuture;
 use kube::Client;
 use serde_json::Value;
 use std::sync::Arc;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Share of the interval by which passes come earlier or later, so that many clusters do not ask Canopy together.
@@ -90,10 +90,11 @@ impl Parts {
         let (registered, is_registered) = watch::channel(false);
         self.tasks.spawn(register_until_done(Arc::clone(&api), registered, self.shutdown.clone()));
         let site = Arc::new(site::site(&client, &settings.home, canopy).await?);
+        let index = Index::default();
         let reconciler = Reconciler {
-            client: client.clone(),
+            index: index.clone(),
             applier: Applier {
-                cluster: Cluster::new(client.clone(), settings.home.namespace.clone()),
+                cluster: Cluster::new(client.clone(), settings.home.namespace.clone(), index.clone()),
                 canopy: Arc::clone(&api),
                 site,
                 events: Events::new(client.clone(), site::pod_name(canopy)),
@@ -147,10 +148,9 @@ impl Parts {
 
     fn loop_over(&self, reconciler: Reconciler, canopy: &CanopySettings, client: Client) -> Pulse {
         let (heart, pulse) = admin::heart();
-        let wake = Arc::new(Notify::new());
-        let (home, told, shutdown) =
-            (reconciler.applier.site.home.namespace.clone(), Arc::clone(&wake), self.shutdown.clone());
-        self.tasks.spawn(async move { wake::on_change(client, &home, told, shutdown).await });
+        let (index, wake) = (reconciler.index.clone(), reconciler.index.changed());
+        let (home, shutdown) = (reconciler.applier.site.home.namespace.clone(), self.shutdown.clone());
+        self.tasks.spawn(async move { shutdown.run_until_cancelled(index.follow(client, &home)).await });
         let interval = Interval { every: canopy.interval, jitter: JITTER };
         let passes = Passes { reconciler, _heart: heart };
         self.tasks.spawn(task::run(passes, interval, rand::random::<f64>, wake, self.shutdown.clone()));

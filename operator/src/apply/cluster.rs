@@ -4,7 +4,10 @@
 //! is ours and goes on. What must change in place is applied server-side. Deletes name the very object they mean.
 
 use super::Applied;
-use crate::model::{Owner, Record};
+use crate::{
+    model::{Owner, Record},
+    observe::Index,
+};
 use contract::names::{NamespaceName, RunName, labels};
 use k8s_openapi::{
     NamespaceResourceScope,
@@ -70,12 +73,13 @@ impl<K> Kind for K where
 pub struct Cluster {
     client: Client,
     home: NamespaceName,
+    index: Index,
 }
 
 impl Cluster {
-    /// Through `client`, for the installation that lives in `home`.
-    pub fn new(client: Client, home: NamespaceName) -> Self {
-        Self { client, home }
+    /// Through `client`, for the installation that lives in `home`; `index` is told what is written.
+    pub fn new(client: Client, home: NamespaceName, index: Index) -> Self {
+        Self { client, home, index }
     }
 
     fn api<K: Kind>(&self, namespace: &str) -> Api<K> {
@@ -89,12 +93,12 @@ impl Cluster {
     /// Creates `object`, or finds that it was created before.
     pub(super) async fn create<K: Kind>(&self, object: &K) -> Result<()> {
         let api = self.api::<K>(&object.namespace().unwrap_or_default());
-        created(&api, object).await
+        created(&api, object).await.map(|created| self.index.wrote(&created))
     }
 
     /// Creates the namespace of a replica, or finds that it was created before.
     pub(super) async fn create_namespace(&self, object: &Namespace) -> Result<()> {
-        created(&self.namespaces(), object).await
+        created(&self.namespaces(), object).await.map(|created| self.index.wrote(&created))
     }
 
     /// Brings `object` to what it says, fields of others untouched.
@@ -102,7 +106,7 @@ impl Cluster {
         let api = self.api::<K>(&object.namespace().unwrap_or_default());
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let applied = api.patch(&object.name_any(), &params, &Patch::Apply(object)).await;
-        applied.map(drop).map_err(|source| call("apply", object, source))
+        applied.map(|applied| self.index.wrote(&applied)).map_err(|source| call("apply", object, source))
     }
 
     /// The object `name`.
@@ -129,7 +133,7 @@ impl Cluster {
         }});
         let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
         let written = self.namespaces().patch(namespace.as_str(), &params, &Patch::Merge(patch)).await;
-        unless_stale(written.map(drop), "write the record of", namespace)
+        unless_stale(written.map(|written| self.index.wrote(&written)), "write the record of", namespace)
     }
 
     /// Deletes the namespace, unless it has changed since it was read.
@@ -142,7 +146,11 @@ impl Cluster {
             ..DeleteParams::default()
         };
         let deleted = self.namespaces().delete(namespace.as_str(), &params).await;
-        unless_stale(deleted.map(drop), "delete", namespace)
+        unless_stale(
+            deleted.map(|deleted| self.gone(namespace, namespace.as_str(), deleted.left())),
+            "delete",
+            namespace,
+        )
     }
 
     /// Deletes a run's objects: first what uses the volume, then the volume.
@@ -169,7 +177,8 @@ impl Cluster {
             object: format!("{} {namespace}/{name}", K::kind(&())),
             source,
         })?;
-        let Some(object) = found.filter(|object| self.is_of(object, run)) else { return Ok(()) };
+        let meant = |object: &K| self.is_of(object, run) && object.meta().deletion_timestamp.is_none();
+        let Some(object) = found.filter(meant) else { return Ok(()) };
         let params = DeleteParams {
             preconditions: Some(Preconditions { uid: object.uid(), resource_version: None }),
             propagation_policy: Some(PropagationPolicy::Background),
@@ -177,22 +186,35 @@ impl Cluster {
         };
         match api.delete(name, &params).await {
             Err(Error::Api(status)) if status.is_not_found() || status.is_conflict() => Ok(()),
-            deleted => deleted.map(drop).map_err(|source| call("delete", &object, source)),
+            deleted => deleted
+                .map(|deleted| self.gone(namespace, name, deleted.left()))
+                .map_err(|source| call("delete", &object, source)),
+        }
+    }
+
+    /// A delete was answered: with the object where its end takes time, otherwise with a word.
+    fn gone<K>(&self, namespace: &NamespaceName, name: &str, answer: Option<K>)
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        match answer.filter(|object| object.meta().deletion_timestamp.is_some()) {
+            Some(going) => self.index.wrote(&going),
+            None => self.index.deleted::<K>(namespace, name),
         }
     }
 }
 
-async fn created<K>(api: &Api<K>, object: &K) -> Result<()>
+async fn created<K>(api: &Api<K>, object: &K) -> Result<K>
 where
     K: Resource<DynamicType = ()> + Serialize + DeserializeOwned + Clone + Debug,
 {
     let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
     match api.create(&params, object).await {
-        Ok(_) => Ok(()),
+        Ok(created) => Ok(created),
         Err(Error::Api(status)) if status.is_already_exists() => {
             let found = api.get(&object.name_any()).await.map_err(|source| call("get", object, source))?;
             if is_same(&found, object) {
-                Ok(())
+                Ok(found)
             } else {
                 Err(ClusterError::Foreign { object: shown(object), whose: whose(&found, object) })
             }

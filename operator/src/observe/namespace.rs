@@ -1,32 +1,31 @@
 //! A labelled namespace to a replica, or to the reason why it does not read.
 
+use super::pod;
 use crate::model::{Identity, Owner, Record, Replica, Seen};
 use contract::{
     ids::{InvalidId, ReplicaKey},
     names::{LabelValue, NamespaceName, annotations, labels},
 };
-use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Namespace;
 use kube::ResourceExt;
 use std::str::FromStr;
 
 /// What the namespace is, as far as it reads.
-pub(super) fn seen(name: &NamespaceName, object: &Namespace) -> Seen {
+pub(super) fn seen(name: &NamespaceName, object: &impl ResourceExt) -> Seen {
     match read(name, object) {
         Ok(replica) => Seen::Replica(replica),
         Err(why) => Seen::Unreadable { why, key: key(object).ok() },
     }
 }
 
-fn read(name: &NamespaceName, object: &Namespace) -> Result<Replica, String> {
+fn read(name: &NamespaceName, object: &impl ResourceExt) -> Result<Replica, String> {
     Ok(Replica {
         namespace: name.clone(),
         owner: Owner {
             uid: object.uid().ok_or("it has no UID")?,
             resource_version: object.resource_version().ok_or("it has no resourceVersion")?,
         },
-        created_at: object.creation_timestamp().map_or(Timestamp::UNIX_EPOCH, |time| time.0),
-        terminating: object.metadata.deletion_timestamp.is_some(),
+        created_at: pod::created_at(object),
+        terminating: pod::is_going(object),
         identity: identity(object)?,
         record: Record::from_annotations(object.annotations()).map_err(|error| error.to_string())?,
         teardown_released_at: object
@@ -39,7 +38,7 @@ fn read(name: &NamespaceName, object: &Namespace) -> Result<Replica, String> {
     })
 }
 
-fn identity(object: &Namespace) -> Result<Identity, String> {
+fn identity(object: &impl ResourceExt) -> Result<Identity, String> {
     let stored =
         object.labels().get(labels::TYPE).ok_or_else(|| format!("label {} is missing", labels::TYPE))?;
     let exact = object.annotations().get(annotations::TYPE).map(String::as_str);
@@ -53,14 +52,14 @@ fn identity(object: &Namespace) -> Result<Identity, String> {
     })
 }
 
-fn key(object: &Namespace) -> Result<ReplicaKey, String> {
+fn key(object: &impl ResourceExt) -> Result<ReplicaKey, String> {
     Ok(ReplicaKey {
         replica_id: label(object, labels::DECLARATION_ID)?,
         server_id: label(object, labels::SERVER)?,
     })
 }
 
-fn label<T: FromStr<Err = InvalidId>>(object: &Namespace, key: &str) -> Result<T, String> {
+fn label<T: FromStr<Err = InvalidId>>(object: &impl ResourceExt, key: &str) -> Result<T, String> {
     let value = object.labels().get(key).ok_or_else(|| format!("label {key} is missing"))?;
     value.parse().map_err(|error: InvalidId| format!("label {key}: {error}"))
 }

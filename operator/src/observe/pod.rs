@@ -1,16 +1,41 @@
 //! What a pod's status says, in the few terms that matter here.
 
+use super::{postgres, restore, slim};
+use crate::resources::{Component, app_labels};
+use contract::names::{RunName, labels};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
 use kube::ResourceExt;
 
 /// Waiting reasons that are part of every start.
 const ORDINARY: [&str; 2] = ["ContainerCreating", "PodInitializing"];
 
-/// The newest of several pods, those being deleted last.
-pub(super) fn newest<'a>(pods: &[&'a Pod]) -> Option<&'a Pod> {
-    pods.iter().copied().max_by_key(|pod| {
-        (pod.metadata.deletion_timestamp.is_none(), pod.creation_timestamp(), pod.name_any())
-    })
+/// What is kept of a pod; nothing of one that belongs to no run.
+pub(super) fn slim(pod: &Pod) -> Option<slim::Pod> {
+    let component = pod.labels().get(app_labels::COMPONENT)?;
+    let of = if component == Component::Restore.as_str() {
+        slim::PodOf::Restore(restore::of_pod(pod))
+    } else if component == Component::Postgres.as_str() {
+        slim::PodOf::Postgres(postgres::of_pod(pod))
+    } else {
+        return None;
+    };
+    Some(slim::Pod { run: run_of(pod)?, created_at: created_at(pod), going: is_going(pod), of })
+}
+
+/// The run an object is labelled with.
+pub(super) fn run_of(object: &impl ResourceExt) -> Option<RunName> {
+    object.labels().get(labels::RUN)?.parse().ok()
+}
+
+/// When the cluster made it.
+pub(super) fn created_at(object: &impl ResourceExt) -> Timestamp {
+    object.creation_timestamp().map_or(Timestamp::UNIX_EPOCH, |time| time.0)
+}
+
+/// Whether it is being deleted.
+pub(super) fn is_going(object: &impl ResourceExt) -> bool {
+    object.meta().deletion_timestamp.is_some()
 }
 
 /// Status of the container `name`, init containers included.
@@ -49,14 +74,17 @@ pub(super) fn waiting_for(pod: &Pod) -> Option<String> {
     })
 }
 
-/// Why a pod ended without a word of its own.
-pub(super) fn reason_of_end(pod: &Pod, container_name: &str) -> String {
+/// Why a pod, or its container, ended, where the cluster says.
+pub(super) fn reason_of_end(pod: &Pod, container_name: &str) -> Option<String> {
     let of_pod = pod.status.as_ref().and_then(|status| status.reason.clone());
     let of_container = container(pod, container_name)
         .and_then(ended)
         .map(|end| format!("{} with exit code {}", end.reason.as_deref().unwrap_or("ended"), end.exit_code));
-    of_pod.or(of_container).unwrap_or_else(|| "no reason given by the cluster".to_owned())
+    of_pod.or(of_container)
 }
+
+/// What is told where the cluster says nothing.
+pub(super) const NO_REASON: &str = "no reason given by the cluster";
 
 fn condition<'a>(pod: &'a Pod, kind: &str) -> Option<(&'a str, &'a str)> {
     let conditions = pod.status.as_ref()?.conditions.as_ref()?;

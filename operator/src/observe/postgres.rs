@@ -1,39 +1,45 @@
 //! A postgres Deployment and its pod to how far the database is.
 
-use super::pod;
+use super::{pod, slim};
 use crate::model::{PostgresPhase, PostgresSeen};
 use contract::{
     names::objects::containers,
     pods::{PrepareReport, TerminationDocument},
 };
-use jiff::Timestamp;
 use k8s_openapi::api::{
     apps::v1::Deployment,
     core::v1::{ContainerStateTerminated, Pod},
 };
-use kube::ResourceExt;
 use std::sync::Arc;
 
 /// Restarts of the server after which it is not waited for any longer.
 const CRASHES_MAX: i32 = 3;
 
-/// How the database of `deployment` stands.
-pub(super) fn seen(deployment: &Deployment, pods: &[&Pod]) -> PostgresSeen {
-    PostgresSeen {
-        created_at: deployment.creation_timestamp().map_or(Timestamp::UNIX_EPOCH, |time| time.0),
-        phase: match pod::newest(pods) {
-            Some(pod) => phase(pod),
-            None => PostgresPhase::Starting { waiting_for: replica_failure(deployment) },
-        },
+/// What is kept of a Deployment.
+pub(super) fn of_deployment(deployment: &Deployment) -> slim::Deployment {
+    slim::Deployment {
+        created_at: pod::created_at(deployment),
+        going: pod::is_going(deployment),
+        failure: replica_failure(deployment).map(String::into_boxed_str),
     }
 }
 
-fn phase(pod: &Pod) -> PostgresPhase {
+/// What is kept of its pod.
+pub(super) fn of_pod(pod: &Pod) -> PostgresPhase {
     match pod::container(pod, containers::PREPARE).and_then(pod::ended) {
         Some(end) if end.exit_code == 0 => prepared(pod, end),
         Some(end) => refused(pod, end),
         None if pod::has_started(pod) => PostgresPhase::Preparing,
         None => PostgresPhase::Starting { waiting_for: pod::waiting_for(pod) },
+    }
+}
+
+/// How the database of `deployment` stands.
+pub(super) fn seen(deployment: &slim::Deployment, pod: Option<&PostgresPhase>) -> PostgresSeen {
+    let waiting_for = || deployment.failure.clone().map(String::from);
+    PostgresSeen {
+        created_at: deployment.created_at,
+        phase: pod.cloned().unwrap_or_else(|| PostgresPhase::Starting { waiting_for: waiting_for() }),
     }
 }
 
@@ -51,7 +57,7 @@ fn prepared(pod: &Pod, end: &ContainerStateTerminated) -> PostgresPhase {
     if restarts < CRASHES_MAX {
         return PostgresPhase::Preparing;
     }
-    let why = pod::reason_of_end(pod, containers::POSTGRES);
+    let why = reason_of_end(pod, containers::POSTGRES);
     let message = format!("PostgreSQL was prepared, but ends again and again: {why}");
     PostgresPhase::Failed { report: Some(report), message }
 }
@@ -60,9 +66,13 @@ fn refused(pod: &Pod, end: &ContainerStateTerminated) -> PostgresPhase {
     let report = PrepareReport::from_termination_message(end.message.as_deref().unwrap_or_default()).ok();
     let told = report.as_ref().and_then(|report| report.failure.as_ref()).map(ToString::to_string);
     let message = told.unwrap_or_else(|| {
-        format!("prepare ended without a report: {}", pod::reason_of_end(pod, containers::PREPARE))
+        format!("prepare ended without a report: {}", reason_of_end(pod, containers::PREPARE))
     });
     PostgresPhase::Failed { report: report.map(Arc::new), message }
+}
+
+fn reason_of_end(pod: &Pod, container: &str) -> String {
+    pod::reason_of_end(pod, container).unwrap_or_else(|| pod::NO_REASON.to_owned())
 }
 
 /// Why not even a pod was made: quota and admission speak here.

@@ -2,6 +2,7 @@ use super::{Cluster, ClusterError};
 use crate::{
     apply::Applied,
     model::{Owner, Record},
+    observe::Index,
 };
 use contract::names::{NamespaceName, RunName, labels};
 use http::{Method, Request, Response};
@@ -38,7 +39,7 @@ fn cluster(answers: &[(&str, u16, Value)]) -> (Cluster, Calls) {
             )
         }
     });
-    (Cluster::new(Client::new(service, "default"), HOME.parse().unwrap()), calls)
+    (Cluster::new(Client::new(service, "default"), HOME.parse().unwrap(), Index::default()), calls)
 }
 
 fn status(code: u16, reason: &str) -> Value {

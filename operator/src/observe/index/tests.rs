@@ -1,0 +1,4 @@
+mod feed;
+mod gate;
+mod picture;
+mod support;

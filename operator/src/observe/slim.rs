@@ -1,0 +1,73 @@
+//! What is kept of each object: no more than decisions turn on.
+//!
+//! Whole objects would take some 36 KB each with their managed fields; ten thousand replicas have fifty thousand.
+
+use crate::model::{JobPhase, PostgresPhase};
+use contract::{broker::TrafficStats, names::RunName};
+use jiff::Timestamp;
+
+/// A volume claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Claim {
+    /// Whether it is being deleted.
+    pub(super) going: bool,
+}
+
+/// A restore Job, without its pods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Job {
+    pub(super) created_at: Timestamp,
+    pub(super) going: bool,
+    pub(super) end: Option<End>,
+    pub(super) traffic: Option<TrafficStats>,
+}
+
+/// How a Job ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum End {
+    Complete,
+    Failed(Box<str>),
+}
+
+/// A postgres Deployment, without its pods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Deployment {
+    pub(super) created_at: Timestamp,
+    pub(super) going: bool,
+    /// Why not even a pod was made.
+    pub(super) failure: Option<Box<str>>,
+}
+
+/// A pod of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pod {
+    pub(super) run: RunName,
+    pub(super) created_at: Timestamp,
+    pub(super) going: bool,
+    pub(super) of: PodOf,
+}
+
+/// What a pod is for, and how far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PodOf {
+    Restore(RestorePod),
+    Postgres(PostgresPhase),
+}
+
+/// How far a restore pod is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RestorePod {
+    pub(super) started: bool,
+    pub(super) waiting_for: Option<Box<str>>,
+    /// What the restore container itself said.
+    pub(super) told: Option<Box<JobPhase>>,
+    /// Why it ended, where the cluster says.
+    pub(super) reason: Option<Box<str>>,
+}
+
+/// The stable Service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Service {
+    /// The run its selector names.
+    pub(super) run: Option<RunName>,
+}

@@ -1,0 +1,94 @@
+use super::objects::{job, job_phase, meta, restore_pod, with_job};
+use crate::{model::JobPhase, resources::Component};
+use contract::{broker::TrafficStats, names::annotations};
+use serde_json::{Value, json};
+
+const RESTORED: &str = r#"{"outcome":"restored","snapshot_id":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "data_dir":"restored","postgres_major":15,"files":3,"bytes":4}"#;
+const NO_SPACE: &str = r#"{"outcome":"failed","reason":"no_space","message":"full"}"#;
+
+#[test]
+fn the_newest_pod_speaks_for_a_run_and_one_being_deleted_only_if_there_is_no_other() {
+    let named = |name: &str, created: &str, message: &str| {
+        let mut pod = restore_pod(1, message);
+        pod["metadata"]["name"] = json!(name);
+        pod["metadata"]["creationTimestamp"] = json!(created);
+        pod
+    };
+    let old =
+        named("a", "2026-01-01T00:00:00Z", r#"{"outcome":"failed","reason":"no_space","message":"old"}"#);
+    let mut new =
+        named("b", "2026-01-01T00:01:00Z", r#"{"outcome":"failed","reason":"no_space","message":"new"}"#);
+    let ended = || job(Some(("Failed", "BackoffLimitExceeded")));
+    let told = |pods: Vec<Value>| match job_phase(ended(), pods) {
+        JobPhase::Failed(failure) => failure.message,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told(vec![new.clone(), old.clone()]), "new");
+    new["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:02:00Z");
+    assert_eq!(told(vec![new, old]), "old");
+}
+
+#[test]
+fn a_restore_is_done_when_the_job_is_complete_and_its_container_said_so() {
+    let phase = job_phase(job(Some(("Complete", ""))), vec![restore_pod(0, RESTORED)]);
+    assert!(matches!(phase, JobPhase::Restored(restored) if restored.postgres_major == 15));
+}
+
+#[test]
+fn a_restore_whose_job_has_not_ended_still_runs() {
+    assert_eq!(job_phase(job(None), vec![restore_pod(0, RESTORED)]), JobPhase::Running);
+}
+
+#[test]
+fn fault_a23_a_complete_job_without_its_pod_is_no_success() {
+    assert!(matches!(job_phase(job(Some(("Complete", ""))), vec![]), JobPhase::Lost(_)));
+}
+
+#[test]
+fn a_failed_restore_tells_its_own_reason() {
+    let phase = job_phase(job(Some(("Failed", "BackoffLimitExceeded"))), vec![restore_pod(1, NO_SPACE)]);
+    assert!(matches!(phase, JobPhase::Failed(failure) if failure.message == "full"));
+}
+
+#[test]
+fn fault_e15_a_success_told_by_a_job_that_failed_is_not_believed() {
+    let phase = job_phase(job(Some(("Failed", "DeadlineExceeded"))), vec![restore_pod(0, RESTORED)]);
+    assert!(matches!(phase, JobPhase::Lost(why) if why.contains("DeadlineExceeded")));
+}
+
+#[test]
+fn a_success_with_a_bad_exit_code_or_an_unreadable_message_is_not_believed() {
+    for (code, message) in [(137, RESTORED), (0, "Killed")] {
+        let phase = job_phase(job(Some(("Complete", ""))), vec![restore_pod(code, message)]);
+        assert!(matches!(phase, JobPhase::Lost(_)), "{code} {message}: {phase:?}");
+    }
+}
+
+#[test]
+fn fault_a22_what_keeps_a_pod_from_starting_is_shown() {
+    let mut pod = restore_pod(0, "");
+    pod["status"]["containerStatuses"][0]["state"] =
+        json!({"waiting": {"reason": "ImagePullBackOff", "message": "not found"}});
+    let phase = job_phase(job(None), vec![pod]);
+    assert!(
+        matches!(phase, JobPhase::Starting { waiting_for: Some(why) } if why.starts_with("ImagePullBackOff of"))
+    );
+}
+
+#[test]
+fn an_unschedulable_pod_is_shown_with_the_schedulers_words() {
+    let pod = json!({"metadata": meta("p", Component::Restore), "status": {"conditions": [
+        {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}]}});
+    let phase = job_phase(job(None), vec![pod]);
+    let JobPhase::Starting { waiting_for: Some(why) } = phase else { panic!("{phase:?}") };
+    assert_eq!(why, "Unschedulable: 0/1 nodes are available");
+}
+
+#[test]
+fn traffic_told_by_the_proxy_is_read_from_the_job() {
+    let mut told = job(None);
+    let stats = TrafficStats { s3_received_raw_bytes: 5, ..TrafficStats::default() };
+    told["metadata"]["annotations"] = json!({annotations::TRAFFIC: serde_json::to_string(&stats).unwrap()});
+    assert_eq!(with_job(told, vec![]).job.unwrap().traffic, Some(stats));
+}
