@@ -25,6 +25,8 @@ pub const S3_ENDPOINT: &str = "PGRO_S3_ENDPOINT";
 pub const S3_CA_FILE: &str = "PGRO_S3_CA_FILE";
 /// Where the proxy writes its address.
 pub const PROXY_PORT_FILE: &str = "PGRO_PROXY_PORT_FILE";
+/// Time the whole restore may take, seconds; the proxy holds requests through an outage for a share of it.
+pub const RESTORE_DEADLINE_SECS: &str = "PGRO_RESTORE_DEADLINE_SECS";
 /// Where the proxy posts its traffic figures.
 pub const STATS_CALLBACK_URL: &str = "PGRO_STATS_CALLBACK_URL";
 

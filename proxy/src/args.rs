@@ -12,7 +12,7 @@ use contract::{
     env::{self, EnvError},
     pods::ProxySpec,
 };
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 use url::Url;
 
 /// Lets kopia read one prefix of one S3 bucket with dummy keys: re-signs each GET and HEAD with the credentials of the
@@ -53,6 +53,9 @@ pub struct Args {
     /// Where the traffic figures are posted on SIGTERM or SIGINT; without it nowhere
     #[arg(long, env = env::STATS_CALLBACK_URL, value_name = "URL", global = true)]
     stats_callback_url: Option<String>,
+    /// Time the whole restore may take, in seconds; requests are held through an outage for a quarter of it
+    #[arg(long, env = env::RESTORE_DEADLINE_SECS, value_name = "SECS", global = true)]
+    restore_deadline_secs: Option<String>,
     /// What is logged, such as `info` or `proxy=debug`
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info", global = true)]
     pub log: String,
@@ -105,7 +108,9 @@ impl Args {
         is_web(env::BROKER_URL, Some(&spec.broker_url))?;
         is_web(env::STATS_CALLBACK_URL, spec.stats_callback_url.as_ref())?;
         let endpoint = Endpoint::new(spec.endpoint.as_ref(), &spec.region)?;
-        Ok(Settings { spec, endpoint, limits: Limits::default() })
+        let deadline = spec.restore_deadline_secs.map(Duration::from_secs);
+        let limits = deadline.map_or_else(Limits::default, Limits::for_restore_of);
+        Ok(Settings { spec, endpoint, limits })
     }
 
     /// The address file alone, which is all that `ready` needs.
@@ -126,6 +131,7 @@ impl Args {
             env::S3_CA_FILE => self.ca_file.clone(),
             env::PROXY_PORT_FILE => self.port_file.clone(),
             env::STATS_CALLBACK_URL => self.stats_callback_url.clone(),
+            env::RESTORE_DEADLINE_SECS => self.restore_deadline_secs.clone(),
             _ => None,
         }
     }

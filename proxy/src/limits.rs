@@ -21,10 +21,10 @@ pub struct Limits {
     pub connect: Duration,
     /// From sending a request to the head, and from there to the first body byte, of S3's answer.
     pub first_byte: Duration,
-    /// Without a byte from S3 although the client wants some.
+    /// Without more than a few bytes from S3 although the client wants some.
     pub stall: Duration,
-    /// From a request's arrival to the first byte of its answer, all holding and retrying included. Kopia waits for
-    /// ever for a first byte but dies seconds after an error, so this is far longer than kopia's own retries last.
+    /// Without a byte for a request, or for any request, all holding and retrying included. Kopia waits for ever for a
+    /// byte but dies a minute after errors begin, so this is how long an outage may last.
     pub patience: Duration,
     /// For one call to the broker or the statistics callback.
     pub broker_call: Duration,
@@ -45,8 +45,8 @@ impl Default for Limits {
             idle: Duration::from_mins(2),
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(30),
-            stall: Duration::from_secs(20),
-            patience: Duration::from_mins(3),
+            stall: Duration::from_secs(15),
+            patience: Duration::from_mins(15),
             broker_call: Duration::from_secs(15),
             drain: Duration::from_secs(18),
             farewell: Duration::from_secs(8),
@@ -54,10 +54,32 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// For a restore that may take so long: an outage may take a quarter of it. What is left is enough to go on with
+    /// afterwards, and to say in time that there was one.
+    pub fn for_restore_of(deadline: Duration) -> Self {
+        Self { patience: (deadline / 4).max(LEAST_PATIENCE), ..Self::default() }
+    }
+}
+
+/// Longer than a broker takes to restart, and than S3 takes to catch its breath.
+const LEAST_PATIENCE: Duration = Duration::from_mins(3);
+
 #[cfg(test)]
 mod tests {
     use super::Limits;
     use std::time::Duration;
+
+    #[test]
+    fn patience_is_a_share_of_the_restores_deadline() {
+        assert_eq!(Limits::for_restore_of(Duration::from_hours(6)).patience, Duration::from_mins(90));
+        assert_eq!(Limits::for_restore_of(Duration::from_mins(1)).patience, Duration::from_mins(3));
+    }
+
+    #[test]
+    fn fault_d6_a_stall_is_noticed_within_twenty_seconds() {
+        assert!(Limits::default().stall < Duration::from_secs(20));
+    }
 
     #[test]
     fn draining_and_the_farewell_fit_into_a_pods_grace() {

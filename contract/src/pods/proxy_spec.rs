@@ -32,6 +32,8 @@ pub struct ProxySpec {
     pub port_file: PathBuf,
     /// Where it posts its figures; none: nowhere.
     pub stats_callback_url: Option<Url>,
+    /// Time the whole restore may take; none: not known.
+    pub restore_deadline_secs: Option<u64>,
 }
 
 impl ProxySpec {
@@ -51,6 +53,7 @@ impl ProxySpec {
         pairs.extend(self.endpoint.as_ref().map(|url| (env::S3_ENDPOINT, url.to_string())));
         pairs.extend(self.ca_file.as_ref().map(|file| (env::S3_CA_FILE, path(file))));
         pairs.extend(self.stats_callback_url.as_ref().map(|url| (env::STATS_CALLBACK_URL, url.to_string())));
+        pairs.extend(self.restore_deadline_secs.map(|secs| (env::RESTORE_DEADLINE_SECS, secs.to_string())));
         pairs
     }
 
@@ -69,6 +72,7 @@ impl ProxySpec {
             ca_file: optional(lookup, env::S3_CA_FILE, "a file path")?,
             port_file: required(lookup, env::PROXY_PORT_FILE, "a file path")?,
             stats_callback_url: optional(lookup, env::STATS_CALLBACK_URL, "an http(s) URL")?,
+            restore_deadline_secs: optional(lookup, env::RESTORE_DEADLINE_SECS, "a number of seconds")?,
         })
     }
 }

@@ -29,6 +29,7 @@ fn proxy_spec() -> ProxySpec {
         ca_file: None,
         port_file: "/shared/proxy".into(),
         stats_callback_url: None,
+        restore_deadline_secs: Some(3600),
     }
 }
 

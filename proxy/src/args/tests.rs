@@ -36,6 +36,7 @@ fn each_variable_of_the_contract_has_a_flag() {
         "--endpoint=http://minio:9000",
         "--ca-file=/ca",
         "--stats-callback-url=http://operator/x",
+        "--restore-deadline-secs=3600",
     ])
     .unwrap()
     .spec;
@@ -43,7 +44,14 @@ fn each_variable_of_the_contract_has_a_flag() {
     for (name, _) in spec.to_env() {
         assert!(command.get_arguments().any(|arg| arg.get_env() == Some(name.as_ref())), "{name}");
     }
-    assert_eq!(spec.to_env().len(), 11);
+    assert_eq!(spec.to_env().len(), 12);
+}
+
+#[test]
+fn patience_is_taken_from_the_restores_deadline() {
+    let patience = |extra: &[&str]| with(extra).unwrap().limits.patience.as_secs();
+    assert_eq!(patience(&["--restore-deadline-secs=7200"]), 1800);
+    assert_eq!(patience(&[]), 900);
 }
 
 #[test]
@@ -59,6 +67,7 @@ fn nonsense_is_named_with_what_was_expected() {
         ("--stats-callback-url=file:///x", env::STATS_CALLBACK_URL),
         ("--endpoint=http://minio/path", env::S3_ENDPOINT),
         ("--prefix=../x", env::S3_PREFIX),
+        ("--restore-deadline-secs=1h", env::RESTORE_DEADLINE_SECS),
     ] {
         let flags =
             COMPLETE.into_iter().filter(|given| !flag.starts_with(given.split('=').next().unwrap_or(given)));

@@ -45,13 +45,13 @@ impl<I: Issuer> Keeper<I> {
 
     /// Runs until it is dropped.
     pub async fn keep(self) {
-        let (mut generation, mut failures) = (0, 0);
+        let (mut generation, mut failures, mut refusals) = (0, 0, 0);
         loop {
             generation += 1;
             match self.fetch(generation).await {
                 Ok(issued) => {
                     failures = 0;
-                    self.settle(issued).await;
+                    refusals = if self.settle(issued, refusals).await { refusals + 1 } else { 0 };
                 }
                 Err(error) => {
                     failures += 1;
@@ -66,18 +66,31 @@ impl<I: Issuer> Keeper<I> {
         Issued::inspect(credentials, generation, self.clock.now()).map_err(FetchError::Inspect)
     }
 
-    /// Hands the credentials out and ends when they are due for renewal, or refused.
-    async fn settle(&self, issued: Issued) {
+    /// Hands the credentials out and ends when they are due for renewal, or refused; says whether they were refused.
+    async fn settle(&self, issued: Issued, refusals: u32) -> bool {
         let Issued { generation, received_at, expires_at, .. } = issued;
         let due = refresh_at(received_at, expires_at).max(received_at + PACE);
         tracing::info!(credentials.generation = generation, %expires_at, refresh_at = %due, "credentials received");
         self.vault.put(issued);
         tokio::select! {
-            () = self.until(due) => {}
+            () = self.until(due) => false,
             () = self.vault.refused(generation) => {
-                tracing::warn!(credentials.generation = generation, "S3 refused the credentials: fetching others");
-                self.until(received_at + PACE).await;
+                self.replace(generation, received_at, refusals).await;
+                true
             }
+        }
+    }
+
+    /// A broker that keeps handing out what S3 refuses is asked ever less often.
+    async fn replace(&self, generation: u64, received_at: Timestamp, refusals: u32) {
+        tracing::warn!(
+            credentials.generation = generation,
+            refusals,
+            "S3 refused the credentials: fetching others"
+        );
+        self.until(received_at + PACE).await;
+        if refusals > 0 {
+            tokio::time::sleep(backoff::BROKER.pause(refusals, (self.random)())).await;
         }
     }
 

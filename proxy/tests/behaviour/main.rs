@@ -7,6 +7,7 @@ mod back_pressure;
 
 mod hostile;
 mod lifecycle;
+mod outage;
 mod process;
 mod resume;
 mod signatures;

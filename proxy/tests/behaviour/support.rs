@@ -3,6 +3,7 @@
 pub(crate) mod broker;
 pub(crate) mod client;
 pub(crate) mod http;
+pub(crate) mod memory;
 pub(crate) mod oracle;
 pub(crate) mod s3;
 pub(crate) mod wire;

@@ -49,5 +49,6 @@ fn spec(site: &Site, order: &RestoreOrder) -> ProxySpec {
         ca_file: site.s3.ca_pem.as_ref().map(|_| CA_FILE.into()),
         port_file: PORT_FILE.into(),
         stats_callback_url: Some(site.home.stats_url(&order.namespace, &order.run.job())),
+        restore_deadline_secs: Some(site.budgets.restore.as_secs()),
     }
 }

@@ -128,7 +128,7 @@ fn credentials(
         return status(failure);
     }
     let (secret, token) = (format!("canary-secret-{nth}"), format!("canary-token-{nth}"));
-    let grant = Grant { access_key_id: format!("canary-id-{nth}"), secret, token };
+    let grant = Grant { access_key_id: format!("canary-id-{nth}"), secret, token, expires: None };
     s3.grant(grant.clone());
     let json = json!({"credentials": {"Version": 1, "AccessKeyId": grant.access_key_id,
         "SecretAccessKey": grant.secret, "SessionToken": grant.token, "Expiration": expires}});

@@ -5,7 +5,7 @@ use aws_sigv4::http_request::{
     UriPathNormalizationMode, sign,
 };
 use http::{HeaderMap, request::Parts};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::time::SystemTime;
 
@@ -15,6 +15,8 @@ pub(crate) struct Grant {
     pub(crate) access_key_id: String,
     pub(crate) secret: String,
     pub(crate) token: String,
+    /// None where no test waits for it.
+    pub(crate) expires: Option<Timestamp>,
 }
 
 const UNRESERVED_KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -74,6 +76,11 @@ fn parameters<'a>(
         .build()
         .unwrap()
         .into()
+}
+
+/// How long ago a request was signed, by S3's clock.
+pub(crate) fn age(head: &Parts, now: Timestamp) -> SignedDuration {
+    now.duration_since(date(head.headers["x-amz-date"].to_str().unwrap()))
 }
 
 fn date(amz: &str) -> Timestamp {

@@ -7,6 +7,8 @@ use super::{
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, request::Parts};
 use hyper::body::Incoming;
+use jiff::{SignedDuration, Timestamp};
+use proxy::clock::Clock;
 use std::{
     collections::{BTreeMap, VecDeque},
     io,
@@ -37,6 +39,17 @@ pub(crate) enum Fault {
     Silence,
 }
 
+/// What befalls every request until it clears up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Weather {
+    /// A status with an error document.
+    Error(u16, &'static str),
+    /// No connection, in memory only.
+    Refused,
+    /// Connections that end before an answer, in memory only.
+    Reset,
+}
+
 /// What reached the fake S3.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
@@ -52,13 +65,15 @@ struct State {
     expired: Vec<String>,
     faults: VecDeque<Fault>,
     seen: Vec<Seen>,
+    weather: Option<Weather>,
+    clock: Option<Clock>,
 }
 
 /// Serves until dropped.
 #[derive(Clone)]
 pub(crate) struct FakeS3 {
     state: Arc<Mutex<State>>,
-    served: Arc<Served>,
+    served: Option<Arc<Served>>,
 }
 
 impl FakeS3 {
@@ -66,11 +81,31 @@ impl FakeS3 {
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
         let served = serve(move |request| answer(Arc::clone(&shared), request)).await;
-        Self { state, served: Arc::new(served) }
+        Self { state, served: Some(Arc::new(served)) }
+    }
+
+    /// Without a socket, and with a clock of its own by which grants end and dates are judged.
+    pub(crate) fn in_memory(clock: Clock) -> Self {
+        let state = State { clock: Some(clock), ..State::default() };
+        Self { state: Arc::new(Mutex::new(state)), served: None }
+    }
+
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<FakeBody> {
+        answer(Arc::clone(&self.state), request).await
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/", self.served.address)
+        self.served
+            .as_ref()
+            .map_or("http://s3.memory/".to_owned(), |served| format!("http://{}/", served.address))
+    }
+
+    pub(crate) fn set_weather(&self, weather: Option<Weather>) {
+        self.state.lock().unwrap().weather = weather;
+    }
+
+    pub(crate) fn weather(&self) -> Option<Weather> {
+        self.state.lock().unwrap().weather
     }
 
     pub(crate) fn put(&self, key: &str, bytes: impl Into<Bytes>) {
@@ -124,10 +159,25 @@ fn judge(state: &Mutex<State>, head: &Parts) -> Option<Fault> {
         return Some(Fault::Error(403, "InvalidAccessKeyId"));
     };
     oracle::verify(head, grant, REGION);
-    if state.expired.contains(&access_key_id) {
+    let now = state.clock.as_ref().map(Clock::now);
+    if let Some(now) = now.filter(|now| oracle::age(head, *now).abs() > SignedDuration::from_mins(15)) {
+        return Some(Fault::Answer(too_skewed(now)));
+    }
+    if state.expired.contains(&access_key_id) || now.zip(grant.expires).is_some_and(|(now, end)| now >= end) {
         return Some(Fault::Error(400, "ExpiredToken"));
     }
-    state.faults.pop_front()
+    match state.weather {
+        Some(Weather::Error(status, code)) => Some(Fault::Error(status, code)),
+        _ => state.faults.pop_front(),
+    }
+}
+
+/// With S3's own time.
+fn too_skewed(now: Timestamp) -> Response<FakeBody> {
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap();
+    let mut answer = error(403, "RequestTimeTooSkewed");
+    answer.headers_mut().insert("date", date.parse().unwrap());
+    answer
 }
 
 fn object_bytes(state: &Mutex<State>, head: &Parts) -> Option<Bytes> {

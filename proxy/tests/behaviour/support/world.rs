@@ -73,6 +73,7 @@ pub(crate) fn spec(s3: &FakeS3, broker: &FakeBroker, folder: &TempDir, prefix: &
         ca_file: None,
         port_file: folder.path().join("proxy"),
         stats_callback_url: Some(broker.stats_url().parse().unwrap()),
+        restore_deadline_secs: None,
     }
 }
 
