@@ -16,7 +16,7 @@ static ONE_FAULT_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// More than the operator's three absences, and longer than the ten seconds it asks for.
 const LONG_ENOUGH: u64 = 8;
-/// As many calls that fail; the pauses between them grow.
+/// As many calls that fail; the pauses between them grow to two intervals.
 const OFTEN_ENOUGH: u64 = 4;
 
 async fn active(world: &World) -> Result<Replica<'_>> {

@@ -4,17 +4,14 @@
 //! cluster to decide what to do, or let one step's failure keep another from being taken.
 
 mod cluster;
-mod events;
 mod restore;
 mod serve;
 
 pub use cluster::{Cluster, ClusterError};
-pub use events::Events;
 
 use crate::{
     canopy::{CanopyApi, CanopyError},
-    metrics::Metrics,
-    plan::{Notice, Step},
+    plan::Step,
     resources::{self, Passwords, Place, Site},
 };
 use contract::names::{NamespaceName, RunName};
@@ -35,10 +32,6 @@ pub struct Applier {
     pub canopy: Arc<dyn CanopyApi>,
     /// What goes into objects.
     pub site: Arc<Site>,
-    /// Where people are told.
-    pub events: Events,
-    /// Where machines are told.
-    pub metrics: Metrics,
     /// Passwords for a replica that has none.
     pub new_passwords: NewPasswords,
 }
@@ -59,7 +52,15 @@ pub enum Applied {
         /// Canopy's words.
         why: String,
     },
+    /// Canopy does not take the report, and never will; that is written down.
+    Refused {
+        /// Canopy's words.
+        why: String,
+    },
 }
+
+/// A step, and what became of it.
+pub type Taken = (Step, Result<Applied, ApplyError>);
 
 /// A step that failed; the next look decides anew.
 #[derive(Debug, thiserror::Error)]
@@ -98,12 +99,8 @@ impl Applier {
                 self.cluster.create_namespace(&object).await?;
                 Ok(Applied::Done)
             }
-            Step::WriteRecord { namespace, owner, record, notice } => {
-                let written = self.cluster.write_record(namespace, owner, record).await?;
-                if let (Applied::Done, Some(notice)) = (&written, notice) {
-                    self.tell(namespace, notice).await;
-                }
-                Ok(written)
+            Step::WriteRecord { namespace, owner, record, notice: _ } => {
+                Ok(self.cluster.write_record(namespace, owner, record).await?)
             }
             Step::StartRestore { order, run_id } => self.start_restore(order, *run_id).await,
             Step::StartPostgres(order) => self.start_postgres(order).await,
@@ -113,30 +110,17 @@ impl Applier {
                 Ok(Applied::Done)
             }
             Step::SendReport { namespace, owner, report, acknowledged, refused } => {
-                let record = match self.canopy.report(report).await {
-                    Ok(()) => acknowledged,
-                    Err(error) if error.is_final() => {
-                        tracing::error!(replica.namespace = %namespace, %error, "the report is given up");
-                        refused
-                    }
+                let (record, applied) = match self.canopy.report(report).await {
+                    Ok(()) => (acknowledged, Applied::Done),
+                    Err(error) if error.is_final() => (refused, Applied::Refused { why: error.to_string() }),
                     Err(error) => return Err(error.into()),
                 };
-                Ok(self.cluster.write_record(namespace, owner, record).await?)
+                let written = self.cluster.write_record(namespace, owner, record).await?;
+                Ok(if written == Applied::Done { applied } else { written })
             }
             Step::DeleteNamespace { namespace, owner } => {
                 Ok(self.cluster.delete_namespace(namespace, owner).await?)
             }
         }
-    }
-
-    async fn tell(&self, namespace: &NamespaceName, notice: &Notice) {
-        match notice {
-            Notice::Verified { intent, .. } => self.metrics.restore_run(*intent, "success", "none"),
-            Notice::Failed { intent, class, .. } => {
-                self.metrics.restore_run(*intent, "failure", class.as_str());
-            }
-            Notice::TearingDown => {}
-        }
-        self.events.publish(namespace, notice).await;
     }
 }

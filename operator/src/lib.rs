@@ -1,8 +1,8 @@
 //! The operator: Canopy's worklist in, restored, verified, serving databases out.
 //!
 //! The files tell the way: [`observe`] the cluster, [`plan`] what to do, build [`resources`], [`apply`] the steps;
-//! [`reconcile`] is one pass over them, [`task`] the loop, which changes of what is observed wake. Around it:
-//! [`canopy`], the `broker` restore pods ask for credentials, and the `admin` port.
+//! [`tell`] what happened; [`reconcile`] is one pass over them, [`task`] the loop, which changes of what is observed
+//! wake. Around it: [`canopy`], the `broker` restore pods ask for credentials, and the `admin` port.
 
 #[cfg(test)]
 extern crate self as operator; // what unit and integration tests share names the crate from outside
@@ -25,3 +25,4 @@ pub mod resources;
 pub mod run;
 pub mod serve;
 pub mod task;
+pub mod tell;

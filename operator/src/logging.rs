@@ -34,7 +34,7 @@ where
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::json;
     use std::{
         io,
@@ -54,15 +54,21 @@ mod tests {
         }
     }
 
-    #[test]
-    fn fault_g5_a_hostile_text_stays_within_its_one_json_line() {
+    /// What is logged meanwhile, as it is logged in a cluster.
+    pub(crate) fn captured(of: impl FnOnce()) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
-        tracing::subscriber::with_default(json(EnvFilter::new("info"), move || writer.clone()), || {
+        tracing::subscriber::with_default(json(EnvFilter::new("info"), move || writer.clone()), of);
+        let bytes = lines.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn fault_g5_a_hostile_text_stays_within_its_one_json_line() {
+        let text = captured(|| {
             tracing::info!(replica.name = "a\nlevel=ERROR \u{1b}[31m{\"", "named");
             tracing::debug!("not asked for");
         });
-        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
         assert_eq!(text.lines().count(), 1, "{text}");
         let line: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(line["replica.name"], "a\nlevel=ERROR \u{1b}[31m{\"");

@@ -1,12 +1,23 @@
 //! What the operator counts, in the names monitoring relies on.
 //!
 //! Input: events, told by those they happen to. Output: `OpenMetrics` text. Must not: take a label value from the
-//! outside, so that the number of series is bounded.
+//! outside, so that the number of series is bounded by that of replicas. `docs/observing.md` lists all of them, and a
+//! test holds it to that.
 
-use contract::ids::Intent;
+mod labels;
+mod replicas;
+
+pub use replicas::ReplicaFigures;
+
+use contract::{
+    broker::TrafficStats,
+    ids::Intent,
+    pods::{Check, CheckName, CheckResult},
+};
 use jiff::Timestamp;
+use labels::{Call, CallKind, Outcome, Phase, Run, Target, Traffic};
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::text::encode,
     metrics::{
         counter::Counter,
         family::Family,
@@ -16,6 +27,7 @@ use prometheus_client::{
     },
     registry::Registry,
 };
+use replicas::Replicas;
 use std::{sync::Arc, time::Duration};
 
 /// All metrics of the process; copies count into the same numbers.
@@ -33,34 +45,23 @@ pub struct Metrics {
     reconciles: Family<Outcome, Counter>,
     reconcile_seconds: Histogram,
     reports_pending: Gauge,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Call {
-    endpoint: &'static str,
-    code: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CallKind {
-    endpoint: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Run {
-    intent: &'static str,
-    result: &'static str,
-    reason: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Outcome {
-    result: &'static str,
+    queue: Gauge,
+    phases: Family<Phase, Histogram>,
+    checks: Family<labels::Check, Counter>,
+    traffic: Family<Traffic, Counter>,
+    switchovers: Family<Outcome, Counter>,
+    breakers: Family<Target, Gauge>,
+    replicas: Replicas,
 }
 
 /// From 10 ms, a quick answer in the cluster, to 82 s, beyond every deadline of ours.
 fn seconds() -> Histogram {
     Histogram::new(exponential_buckets(0.01, 2.0, 14))
+}
+
+/// From 1 s to 9 h, beyond the deadlines of a restore and its checks together.
+fn long_seconds() -> Histogram {
+    Histogram::new(exponential_buckets(1.0, 2.0, 16))
 }
 
 impl Default for Metrics {
@@ -78,6 +79,13 @@ impl Default for Metrics {
             reconciles: Family::default(),
             reconcile_seconds: seconds(),
             reports_pending: Gauge::default(),
+            queue: Gauge::default(),
+            phases: Family::new_with_constructor(long_seconds),
+            checks: Family::default(),
+            traffic: Family::default(),
+            switchovers: Family::default(),
+            breakers: Family::default(),
+            replicas: Replicas::default(),
         };
         metrics.registry = Arc::new(metrics.registered());
         metrics
@@ -88,23 +96,35 @@ impl Metrics {
     fn registered(&self) -> Registry {
         let mut r = Registry::with_prefix("pgro");
         r.register("build", "What is running", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        self.register_canopy(&mut r);
+        self.register_work(&mut r);
+        r.register_collector(Box::new(self.replicas.clone()));
+        r
+    }
+
+    fn register_canopy(&self, r: &mut Registry) {
         r.register("canopy_requests", "Calls to Canopy", self.canopy_requests.clone());
         r.register("canopy_request_duration_seconds", "Time Canopy took", self.canopy_seconds.clone());
         r.register("worklist_entries", "Usable entries of the last worklist", self.worklist_entries.clone());
         let help = "When a worklist was last read whole, 0: never";
         r.register("worklist_last_success_timestamp_seconds", help, self.worklist_success.clone());
         r.register("teardown_held", "1 while the guard holds all teardown", self.teardown_held.clone());
-        r.register("restores_in_progress", "Restores that are running", self.restores.clone());
-        r.register("restore_runs", "Runs that ended", self.runs.clone());
+        let help = "Reports not acknowledged yet";
+        r.register("verification_report_pending", help, self.reports_pending.clone());
         r.register("credentials_issued", "Requests to the broker", self.credentials.clone());
+        r.register("circuit_breaker_open", "1 while it is left alone since it failed", self.breakers.clone());
+    }
+
+    fn register_work(&self, r: &mut Registry) {
         r.register("reconcile", "Passes over the cluster", self.reconciles.clone());
         r.register("reconcile_duration_seconds", "Time one pass took", self.reconcile_seconds.clone());
-        r.register(
-            "verification_report_pending",
-            "Reports not acknowledged yet",
-            self.reports_pending.clone(),
-        );
-        r
+        r.register("restore_queue_depth", "Replicas whose restore waits for its turn", self.queue.clone());
+        r.register("restores_in_progress", "Restores that are running", self.restores.clone());
+        r.register("restore_runs", "Runs that ended", self.runs.clone());
+        r.register("restore_phase_duration_seconds", "Time a phase of a good run took", self.phases.clone());
+        r.register("verification_checks", "Checks of databases", self.checks.clone());
+        r.register("switchover", "Moves of guests to a newer run", self.switchovers.clone());
+        r.register("proxy_bytes", "Traffic with S3 that proxies reported", self.traffic.clone());
     }
 
     /// One call to Canopy: `2xx`, another status, or a word where there was none.
@@ -150,6 +170,49 @@ impl Metrics {
         self.reports_pending.set(whole(pending));
     }
 
+    /// How many restores wait for their turn.
+    pub fn queue_depth(&self, waiting: usize) {
+        self.queue.set(whole(waiting));
+    }
+
+    /// A phase of a run that ended well took so long; `phase` is one of a fixed few words.
+    pub fn phase(&self, phase: &'static str, intent: Intent, took: Duration) {
+        self.phases.get_or_create(&Phase { phase, intent: intent.as_str() }).observe(took.as_secs_f64());
+    }
+
+    /// A database was checked.
+    pub fn check(&self, check: &Check) {
+        let label = labels::Check { check: check_name(check.name), result: check_result(check.result) };
+        self.checks.get_or_create(&label).inc();
+    }
+
+    /// Guests were to be moved to a newer run.
+    pub fn switchover(&self, result: &'static str) {
+        self.switchovers.get_or_create(&Outcome { result }).inc();
+    }
+
+    /// A proxy has told what flowed through it.
+    pub fn traffic(&self, stats: TrafficStats) {
+        for (direction, kind, bytes) in [
+            ("sent", "raw", stats.s3_sent_raw_bytes),
+            ("sent", "payload", stats.s3_sent_payload_bytes),
+            ("received", "raw", stats.s3_received_raw_bytes),
+            ("received", "payload", stats.s3_received_payload_bytes),
+        ] {
+            self.traffic.get_or_create(&Traffic { direction, kind }).inc_by(bytes);
+        }
+    }
+
+    /// Whether `target` is left alone for a while.
+    pub fn circuit_breaker(&self, target: &'static str, open: bool) {
+        self.breakers.get_or_create(&Target { target }).set(open.into());
+    }
+
+    /// The figures of all replicas there are.
+    pub fn replicas(&self, figures: Vec<ReplicaFigures>) {
+        self.replicas.set(figures);
+    }
+
     /// Everything, as a scraper reads it.
     pub fn encode(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
@@ -165,47 +228,25 @@ fn whole(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::Metrics;
-    use contract::ids::Intent;
-    use jiff::Timestamp;
-    use std::time::Duration;
-
-    #[test]
-    fn every_promised_name_is_there_once_something_happened() {
-        let metrics = Metrics::default();
-        metrics.canopy_call("worklist", "2xx".to_owned(), Duration::from_millis(20));
-        metrics.worklist(3, Timestamp::from_second(1_700_000_000).unwrap());
-        metrics.teardown_held(true);
-        metrics.restores_in_progress(2);
-        metrics.restore_run(Intent::Verify, "failure", "credentials");
-        metrics.credentials_issued("granted");
-        metrics.reconcile("ok", Duration::from_millis(5));
-        metrics.reports_pending(1);
-        let text = metrics.encode().unwrap();
-        for line in [
-            concat!("pgro_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
-            "pgro_canopy_requests_total{endpoint=\"worklist\",code=\"2xx\"} 1",
-            "pgro_canopy_request_duration_seconds_count{endpoint=\"worklist\"} 1",
-            "pgro_worklist_entries 3",
-            "pgro_worklist_last_success_timestamp_seconds 1700000000",
-            "pgro_teardown_held 1",
-            "pgro_restores_in_progress 2",
-            "pgro_restore_runs_total{intent=\"verify\",result=\"failure\",reason=\"credentials\"} 1",
-            "pgro_credentials_issued_total{result=\"granted\"} 1",
-            "pgro_reconcile_total{result=\"ok\"} 1",
-            "pgro_reconcile_duration_seconds_count 1",
-            "pgro_verification_report_pending 1",
-        ] {
-            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
-        }
-    }
-
-    #[test]
-    fn copies_count_into_the_same_numbers() {
-        let metrics = Metrics::default();
-        metrics.clone().restores_in_progress(7);
-        assert!(metrics.encode().unwrap().contains("pgro_restores_in_progress 7"));
+fn check_name(name: CheckName) -> &'static str {
+    match name {
+        CheckName::Opens => "opens",
+        CheckName::Databases => "databases",
+        CheckName::Checksums => "checksums",
+        CheckName::Amcheck => "amcheck",
+        CheckName::FullRead => "full_read",
+        CheckName::Probes => "probes",
     }
 }
+
+fn check_result(result: CheckResult) -> &'static str {
+    match result {
+        CheckResult::Passed => "passed",
+        CheckResult::Failed => "failed",
+        CheckResult::Skipped => "skipped",
+        CheckResult::Unavailable => "unavailable",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ mod step;
 mod worklist;
 
 pub use because::Because;
-pub use guard::{Guard, Verdict};
+pub use guard::{Guard, Verdict, release_command, release_command_for_all};
 pub use policy::{Policy, TeardownPolicy};
 pub use step::{Notice, Step};
 pub use worklist::{Wish, Worklist};
@@ -137,4 +137,4 @@ impl Slots {
 pub type Quarantined = BTreeMap<ReplicaKey, String>;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

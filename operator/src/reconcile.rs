@@ -4,20 +4,18 @@
 //! in the status, and decided anew at the next pass.
 
 mod poll;
-mod status;
-
-pub use status::Status;
 
 use poll::Poll;
 
 use crate::{
-    apply::{Applied, Applier, ApplyError},
+    apply::{Applied, Applier, Taken},
     canopy::{self, CanopyApi},
     clock::Clock,
     metrics::Metrics,
-    model::{Attempt, Observed, Replica, Wanted},
+    model::Wanted,
     observe::{Blind, Index},
-    plan::{self, Guard, Plan, Policy, Step, Worklist},
+    plan::{self, Guard, Plan, Policy, Worklist},
+    tell::{self, Before, Events, Pass, Standing, Status},
 };
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
@@ -52,6 +50,8 @@ pub struct Reconciler {
     pub policy: Policy,
     /// Where machines are told.
     pub metrics: Metrics,
+    /// Where people are told.
+    pub events: Events,
     /// Whether Canopy has acknowledged our capabilities in this process's life.
     pub registered: watch::Receiver<bool>,
     /// Where the last plan and its outcome are shown.
@@ -66,6 +66,7 @@ pub struct Memory {
     worklist: Worklist,
     guard: Guard,
     poll: Poll,
+    standing: Standing,
 }
 
 impl Reconciler {
@@ -74,25 +75,28 @@ impl Reconciler {
         let started = tokio::time::Instant::now();
         let fresh = self.poll(why).await;
         let now = self.clock.now();
-        let (plan, figures) = match self.decide(fresh, now) {
+        let (plan, before) = match self.decide(fresh, now) {
             Ok(decided) => decided,
             Err(blind) => return self.blind(&blind, started.elapsed()),
         };
         let outcomes = self.apply(&plan).await;
         self.remember(&outcomes);
-        self.tell(&plan, figures, &outcomes, now, started.elapsed());
+        self.tell(&plan, &before, &outcomes, now).await;
+        let failed = outcomes.iter().any(|(_, outcome)| outcome.is_err());
+        self.metrics.reconcile(if failed { "error" } else { "ok" }, started.elapsed());
         outcomes.iter().any(|(_, outcome)| outcome.is_ok())
     }
 
     /// What to do about the cluster as it is seen now; a fresh worklist counts for the guard.
-    fn decide(&mut self, fresh: bool, now: Timestamp) -> Result<(Plan, Figures), Blind> {
+    fn decide(&mut self, fresh: bool, now: Timestamp) -> Result<(Plan, Before), Blind> {
         let (memory, policy) = (&mut self.memory, &self.policy);
         self.index.look(|observed| {
             if fresh {
                 memory.guard = memory.guard.after(&memory.worklist, observed, now, &policy.teardown);
             }
             let plan = plan::plan(&memory.worklist, observed, &memory.guard, now, policy);
-            (plan, Figures::of(observed))
+            let before = Before::of(observed, &memory.worklist, &plan, now);
+            (plan, before)
         })
     }
 
@@ -108,7 +112,7 @@ impl Reconciler {
         true
     }
 
-    async fn apply(&self, plan: &Plan) -> Vec<(Step, Result<Applied, ApplyError>)> {
+    async fn apply(&self, plan: &Plan) -> Vec<Taken> {
         let steps = plan.steps().into_iter().cloned();
         stream::iter(steps.map(|step| async move {
             let outcome = self.applier.take(&step).await;
@@ -120,7 +124,7 @@ impl Reconciler {
     }
 
     /// Denials are no part of the cluster; they are seen with it all the same.
-    fn remember(&self, outcomes: &[(Step, Result<Applied, ApplyError>)]) {
+    fn remember(&self, outcomes: &[Taken]) {
         for (_, outcome) in outcomes {
             if let Ok(Applied::Denied { namespace, run, why }) = outcome {
                 self.index.deny(namespace, run.clone(), why.clone());
@@ -128,23 +132,13 @@ impl Reconciler {
         }
     }
 
-    fn tell(
-        &self,
-        plan: &Plan,
-        figures: Figures,
-        outcomes: &[(Step, Result<Applied, ApplyError>)],
-        now: Timestamp,
-        took: Duration,
-    ) {
-        for (step, outcome) in outcomes {
-            log(step, outcome);
-        }
-        self.metrics.restores_in_progress(figures.restores);
-        self.metrics.reports_pending(figures.reports);
-        self.metrics.teardown_held(self.memory.guard.is_held());
-        let failed = outcomes.iter().any(|(_, outcome)| outcome.is_err());
-        self.metrics.reconcile(if failed { "error" } else { "ok" }, took);
-        self.status.send_replace(Status::of(plan, outcomes, now).to_json());
+    async fn tell(&mut self, plan: &Plan, before: &Before, outcomes: &[Taken], now: Timestamp) {
+        let Memory { guard, standing, .. } = &mut self.memory;
+        let home = &self.applier.site.home.namespace;
+        let pass = Pass { plan, before, guard, outcomes, now, home };
+        self.status.send_replace(Status::of(&pass).to_json());
+        let news = tell::tell(&pass, standing, &self.metrics);
+        self.events.publish(news).await;
     }
 
     fn blind(&self, blind: &Blind, took: Duration) -> bool {
@@ -159,23 +153,6 @@ impl Reconciler {
     }
 }
 
-/// What is counted of the cluster.
-#[derive(Debug, Clone, Copy)]
-struct Figures {
-    restores: usize,
-    reports: usize,
-}
-
-impl Figures {
-    fn of(observed: &Observed) -> Self {
-        let open = |replica: &&Replica| replica.record.attempt.as_ref().is_some_and(Attempt::is_open);
-        Self {
-            restores: observed.replicas().filter(open).count(),
-            reports: observed.replicas().map(|replica| replica.record.outbox.len()).sum(),
-        }
-    }
-}
-
 /// What Canopy wants, in the planner's terms.
 fn normalised(list: canopy::Worklist) -> Worklist {
     for rejected in &list.rejected {
@@ -186,22 +163,6 @@ fn normalised(list: canopy::Worklist) -> Worklist {
     let quarantined =
         list.rejected.into_iter().filter_map(|rejected| Some((rejected.key?, rejected.why))).collect();
     Worklist::read(list.entries.iter().map(Wanted::from), quarantined, complete)
-}
-
-fn log(step: &Step, outcome: &Result<Applied, ApplyError>) {
-    let (name, namespace) = (step.name(), step.namespace());
-    match outcome {
-        Ok(Applied::Done) => tracing::info!(replica.namespace = %namespace, step = name, "step {name} taken"),
-        Ok(Applied::Stale) => {
-            tracing::debug!(replica.namespace = %namespace, step = name, "step {name} is decided anew");
-        }
-        Ok(Applied::Denied { run, why, .. }) => {
-            tracing::warn!(replica.namespace = %namespace, run.name = %run, why, "Canopy grants no credentials");
-        }
-        Err(error) => {
-            tracing::warn!(replica.namespace = %namespace, step = name, error = %chain(error), "step {name} failed");
-        }
-    }
 }
 
 /// An error with its sources, in one line.

@@ -8,7 +8,7 @@ mod site;
 
 use crate::{
     admin::{self, Admin, Heart, Pulse},
-    apply::{Applier, Cluster, Events},
+    apply::{Applier, Cluster},
     args::{CanopySettings, Listen, Settings},
     broker::{self, Broker, KubeReviewer, KubeStatsSink},
     canopy::{CanopyApi, HttpCanopy, IdentitySource, PacedCanopy, SecretIdentity, register_until_done},
@@ -18,6 +18,7 @@ use crate::{
     reconcile::{Memory, Reconciler, Why},
     serve::{self, BindError},
     task::{self, Interval, Pass},
+    tell::Events,
 };
 use axum::Router;
 use futures::future::BoxFuture;
@@ -29,6 +30,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Share of the interval by which passes come earlier or later, so that many clusters do not ask Canopy together.
 const JITTER: f64 = 0.2;
+
+/// Intervals for which a Canopy that fails is left alone at most: it is found again soon after it is back.
+const LONGEST_PAUSE: u32 = 2;
 
 /// The process cannot do its work.
 #[derive(Debug, thiserror::Error)]
@@ -97,14 +101,13 @@ impl Parts {
                 cluster: Cluster::new(client.clone(), settings.home.namespace.clone(), index.clone()),
                 canopy: Arc::clone(&api),
                 site,
-                events: Events::new(client.clone(), site::pod_name(canopy)),
-                metrics: self.metrics.clone(),
                 new_passwords: Arc::new(site::new_passwords),
             },
             canopy: api,
             clock,
             policy: policy::policy(canopy),
             metrics: self.metrics.clone(),
+            events: Events::new(client.clone(), site::pod_name(canopy), settings.home.namespace.clone()),
             registered: is_registered,
             status,
             memory: Memory::default(),
@@ -123,8 +126,9 @@ impl Parts {
             Arc::new(SecretIdentity::new(client.clone(), settings.home.namespace.clone(), name))
         });
         let (base_url, proxy) = (canopy.base_url.clone(), canopy.socks5_proxy.clone());
+        let longest = canopy.interval.saturating_mul(LONGEST_PAUSE);
         let canopy = HttpCanopy::new(base_url, proxy, identity, Arc::clone(clock), self.metrics.clone());
-        Arc::new(PacedCanopy::new(canopy, rand::random::<f64>))
+        Arc::new(PacedCanopy::new(canopy, longest, rand::random::<f64>, self.metrics.clone()))
     }
 
     async fn serve_broker(

@@ -79,7 +79,9 @@ impl Broker {
         authorise_stats(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), job)
             .map_err(|denied| Failure::Denied { denied, pod: who.caller.to_string() })?;
         let stats: TrafficStats = parsed(body)?;
-        Ok(self.sink.keep(&who.caller.namespace, job.1, stats).await?)
+        self.sink.keep(&who.caller.namespace, job.1, stats).await?;
+        self.metrics.traffic(stats);
+        Ok(())
     }
 }
 

@@ -10,8 +10,6 @@ use tokio::time::Instant;
 
 /// The pause after a first failure, before jitter.
 const FIRST: Duration = Duration::from_secs(1);
-/// The longest pause, about the patience of a person who watches.
-const LONGEST: Duration = Duration::from_mins(1);
 /// Groups that are remembered to be in trouble; beyond that the ones whose pause is over are forgotten.
 const REMEMBERED: usize = 4096;
 
@@ -32,12 +30,18 @@ struct Pause {
 }
 
 /// All pauses in force.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Paces {
+    longest: Duration,
     pauses: HashMap<Subject, Pause>,
 }
 
 impl Paces {
+    /// None yet; without a wish of Canopy's none will be longer than `longest`, jitter aside.
+    pub(super) fn up_to(longest: Duration) -> Self {
+        Self { longest, pauses: HashMap::new() }
+    }
+
     /// How long a call has to wait; none: it may be made, and is the one that finds out whether the trouble is over.
     pub(super) fn wait(&mut self, subject: Subject, now: Instant) -> Option<Duration> {
         let subjects = [Subject::Canopy, subject];
@@ -51,6 +55,11 @@ impl Paces {
             }
         }
         None
+    }
+
+    /// Whether Canopy as a whole is left alone since it could not be reached.
+    pub(super) fn is_canopy_paused(&self) -> bool {
+        self.pauses.contains_key(&Subject::Canopy)
     }
 
     /// Notes how a call ended; `random` is from 0 to 1.
@@ -71,14 +80,14 @@ impl Paces {
             self.pauses.retain(|_, pause| pause.until > now);
         }
         let failures = self.pauses.get(&subject).map_or(0, |pause| pause.failures).saturating_add(1);
-        let length = length(failures, random).max(error.retry_after().unwrap_or_default());
+        let length = length(failures, self.longest, random).max(error.retry_after().unwrap_or_default());
         self.pauses.insert(subject, Pause { failures, length, until: now + length });
     }
 }
 
 /// Doubled with each failure in a row, and up to half as long again, so that many clusters do not come back together.
-fn length(failures: u32, random: f64) -> Duration {
-    let full = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST);
+fn length(failures: u32, longest: Duration, random: f64) -> Duration {
+    let full = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(longest);
     full.mul_f64(1.0 + random.clamp(0.0, 1.0) / 2.0)
 }
 

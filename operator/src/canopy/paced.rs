@@ -7,6 +7,7 @@ use super::{
     CanopyApi, CanopyError, Endpoint, Result, Worklist,
     pace::{Paces, Subject},
 };
+use crate::metrics::Metrics;
 use contract::{
     canopy::{Capabilities, CredentialsAnswer, CredentialsRequest, Verification},
     ids::GroupId,
@@ -15,6 +16,7 @@ use futures::future::BoxFuture;
 use std::{
     future::Future,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::time::Instant;
 
@@ -23,12 +25,17 @@ pub struct PacedCanopy<C> {
     inner: C,
     paces: Mutex<Paces>,
     random: fn() -> f64,
+    metrics: Metrics,
 }
 
+/// What the metric of open circuit breakers calls Canopy.
+const TARGET: &str = "canopy";
+
 impl<C: CanopyApi> PacedCanopy<C> {
-    /// `inner`, whose pauses are jittered by `random`, from 0 to 1.
-    pub fn new(inner: C, random: fn() -> f64) -> Self {
-        Self { inner, paces: Mutex::default(), random }
+    /// `inner`, with pauses of up to `longest` that are jittered by `random`, from 0 to 1.
+    pub fn new(inner: C, longest: Duration, random: fn() -> f64, metrics: Metrics) -> Self {
+        metrics.circuit_breaker(TARGET, false);
+        Self { inner, paces: Mutex::new(Paces::up_to(longest)), random, metrics }
     }
 
     fn paces(&self) -> MutexGuard<'_, Paces> {
@@ -46,7 +53,9 @@ impl<C: CanopyApi> PacedCanopy<C> {
             return Err(CanopyError::Paused { endpoint, wait });
         }
         let result = call.await;
-        self.paces().ended(subject, result.as_ref().err(), (self.random)(), Instant::now());
+        let mut paces = self.paces();
+        paces.ended(subject, result.as_ref().err(), (self.random)(), Instant::now());
+        self.metrics.circuit_breaker(TARGET, paces.is_canopy_paused());
         result
     }
 }

@@ -6,7 +6,10 @@
 
 use super::{Notice, Step, Worklist, policy::TeardownPolicy, worklist::Wish};
 use crate::model::{Observed, Phase, Record, Replica};
-use contract::{ids::ReplicaKey, names::annotations::RELEASE_TEARDOWN};
+use contract::{
+    ids::ReplicaKey,
+    names::{NamespaceName, annotations::RELEASE_TEARDOWN, labels},
+};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -81,6 +84,11 @@ impl Guard {
         self.mass
     }
 
+    /// How many replicas are absent from the last complete worklist.
+    pub fn absent(&self) -> usize {
+        self.absences.len()
+    }
+
     /// Whether an absent replica may be torn down.
     pub fn verdict(&self, replica: &Replica, now: Timestamp, policy: &TeardownPolicy) -> Verdict {
         let Some(absence) = self.absences.get(&replica.identity.key) else {
@@ -100,14 +108,30 @@ impl Guard {
     fn keep_text(&self, replica: &Replica, absence: Absence, needed: jiff::SignedDuration) -> String {
         let held = if self.mass { "; held, since a large share of all replicas is absent" } else { "" };
         format!(
-            "absent from {} worklists since {}{held}; torn down when absent for {} s, or at once after: kubectl \
-             annotate namespace {} {RELEASE_TEARDOWN}=$(date -u +%Y-%m-%dT%H:%M:%SZ)",
+            "absent from {} worklists since {}{held}; torn down when absent for {} s, or at once after: {}",
             absence.lists,
             absence.since,
             needed.as_secs(),
-            replica.namespace,
+            release_command(&replica.namespace),
         )
     }
+}
+
+/// What a person enters to have an absent replica torn down at once.
+pub fn release_command(namespace: &NamespaceName) -> String {
+    released(namespace.as_str())
+}
+
+/// The same for all replicas of the installation in `home`; those that are present it leaves as they are, since only
+/// a release that is younger than an absence counts.
+pub fn release_command_for_all(home: &NamespaceName) -> String {
+    released(&format!("--selector {}={home}", labels::OWNER))
+}
+
+fn released(which: &str) -> String {
+    format!(
+        "kubectl annotate namespace {which} {RELEASE_TEARDOWN}=$(date -u +%Y-%m-%dT%H:%M:%SZ) --overwrite"
+    )
 }
 
 /// Tears a replica down: first it is said, then it is done.

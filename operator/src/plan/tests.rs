@@ -8,5 +8,5 @@ mod lifecycle;
 mod refresh;
 mod reports;
 #[path = "../../tests/support/sim.rs"]
-mod sim;
+pub(crate) mod sim;
 mod teardown;

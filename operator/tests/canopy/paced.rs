@@ -3,7 +3,10 @@
 use crate::clients::{credentials_request, direct, entry, report};
 use axum::{Router, response::IntoResponse, routing::any};
 use http::{StatusCode, header::RETRY_AFTER};
-use operator::canopy::{CanopyApi, CanopyError, HttpCanopy, PacedCanopy};
+use operator::{
+    canopy::{CanopyApi, CanopyError, HttpCanopy, PacedCanopy},
+    metrics::Metrics,
+};
 use std::{
     sync::{
         Arc,
@@ -14,8 +17,8 @@ use std::{
 use stub_canopy::{Config, Endpoint, Fault, FaultRule, StubCanopy};
 use tokio::net::TcpListener;
 
-fn paced(client: HttpCanopy) -> PacedCanopy<HttpCanopy> {
-    PacedCanopy::new(client, || 0.0)
+fn paced((client, metrics): (HttpCanopy, Metrics)) -> PacedCanopy<HttpCanopy> {
+    PacedCanopy::new(client, Duration::from_mins(1), || 0.0, metrics)
 }
 
 /// A server that says how long it wants to be left alone, and counts its visitors.
@@ -37,7 +40,7 @@ async fn busy(status: u16, retry_after: &'static str) -> (String, Arc<AtomicU32>
 async fn fault_c8_a_canopy_that_asks_for_a_pause_gets_it() {
     for (status, text, seconds) in [(429, "90", 90), (503, "86400", 300)] {
         let (base, visits) = busy(status, text).await;
-        let client = paced(direct(&base).0);
+        let client = paced(direct(&base));
         let asked = Duration::from_secs(seconds);
         let error = client.worklist().await.unwrap_err();
         assert!(matches!(error, CanopyError::Busy { retry_after, .. } if retry_after == asked), "{error}");
@@ -54,7 +57,7 @@ async fn fault_c8_a_canopy_that_asks_for_a_pause_gets_it() {
 #[tokio::test]
 async fn fault_b13_a_report_that_was_not_taken_waits_and_a_report_of_another_group_does_not() {
     let canopy = StubCanopy::start(Config::loopback()).await.unwrap();
-    let client = paced(direct(canopy.base_url()).0);
+    let client = paced(direct(canopy.base_url()));
     for n in [1, 2] {
         canopy.control().put_entry(&entry(n)).await.unwrap();
     }
@@ -71,17 +74,21 @@ async fn fault_b13_a_report_that_was_not_taken_waits_and_a_report_of_another_gro
 #[tokio::test]
 async fn fault_b1_a_canopy_that_is_down_is_not_asked_for_anything_until_the_pause_is_over() {
     let canopy = StubCanopy::start(Config::loopback()).await.unwrap();
-    let client = paced(direct(canopy.base_url()).0);
+    let (client, metrics) = direct(canopy.base_url());
+    let client = paced((client, metrics.clone()));
+    let line = |open| format!("pgro_circuit_breaker_open{{target=\"canopy\"}} {open}");
+    assert!(metrics.encode().unwrap().contains(&line(0)));
     canopy.stop().await;
     assert!(matches!(client.worklist().await, Err(CanopyError::Unreachable { .. })));
     assert!(matches!(client.credentials(&credentials_request()).await, Err(CanopyError::Paused { .. })));
     assert!(matches!(client.report(&report(1)).await, Err(CanopyError::Paused { .. })));
+    assert!(metrics.encode().unwrap().contains(&line(1)));
 }
 
 #[tokio::test]
 async fn a_refusal_of_one_request_pauses_nothing() {
     let canopy = StubCanopy::start(Config::loopback()).await.unwrap();
-    let client = paced(direct(canopy.base_url()).0);
+    let client = paced(direct(canopy.base_url()));
     for _ in 0..2 {
         let error = client.report(&report(1)).await.unwrap_err();
         assert_eq!(error.refusal(), Some(403), "{error}");

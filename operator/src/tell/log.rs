@@ -1,0 +1,101 @@
+//! Log lines, each with the replica, the run and the snapshot it is about, as far as there are any.
+
+use super::{EventReason, News, Pass};
+use crate::{
+    apply::{Applied, ApplyError},
+    model::Attempt,
+    plan::{Notice, Step},
+    reconcile::chain,
+};
+use contract::ids::ReplicaKey;
+use tracing::field::display;
+
+/// What a line is about.
+struct About {
+    namespace: String,
+    key: Option<ReplicaKey>,
+    run: Option<String>,
+    snapshot: Option<String>,
+}
+
+impl About {
+    fn step(pass: &Pass<'_>, step: &Step) -> Self {
+        let replica = pass.replica(step.namespace());
+        let key = match step {
+            Step::CreateNamespace { identity, .. } => Some(identity.key),
+            _ => replica.map(|replica| replica.identity.key),
+        };
+        let attempt = match step {
+            Step::WriteRecord { record, .. } => record.attempt.as_ref(),
+            _ => replica.and_then(|replica| replica.record.attempt.as_ref()),
+        };
+        let (run, snapshot) = match step {
+            Step::RemoveRun { run, .. } => (Some(run.to_string()), None),
+            Step::SendReport { report, .. } => (None, report.snapshot_id.clone()),
+            Step::CreateNamespace { record, .. } => (None, record.desired_snapshot_id.clone()),
+            _ => {
+                let run = attempt.map(|attempt| Attempt::run(attempt).to_string());
+                (run, attempt.map(|attempt| attempt.snapshot.clone()))
+            }
+        };
+        Self { namespace: step.namespace().to_string(), key, run, snapshot }
+    }
+}
+
+/// Logs at a level chosen at run time, always with the same fields.
+macro_rules! line {
+    ($level:ident, $about:expr, $step:expr, $($rest:tt)*) => {
+        tracing::$level!(
+            replica.namespace = $about.namespace,
+            replica.key = $about.key.map(display),
+            run.name = $about.run,
+            snapshot.id = $about.snapshot,
+            step = $step,
+            $($rest)*
+        )
+    };
+}
+
+/// One step and what became of it.
+pub(super) fn step(pass: &Pass<'_>, step: &Step, outcome: &Result<Applied, ApplyError>) {
+    let (about, name) = (About::step(pass, step), step.name());
+    match outcome {
+        Ok(Applied::Done) => done(&about, step),
+        Ok(Applied::Stale) => line!(debug, about, name, "step {name} is decided anew"),
+        Ok(Applied::Denied { why, .. }) => line!(warn, about, name, why, "Canopy grants no credentials"),
+        Ok(Applied::Refused { why }) => line!(error, about, name, why, "the report is given up"),
+        Err(error) => line!(warn, about, name, error = chain(error), "step {name} failed"),
+    }
+}
+
+fn done(about: &About, step: &Step) {
+    let name = step.name();
+    match step {
+        Step::WriteRecord { notice: Some(Notice::Failed { message, .. }), .. } => {
+            line!(warn, about, name, error = message, "the attempt has failed");
+        }
+        Step::WriteRecord { notice: Some(Notice::Verified { .. }), .. } => {
+            line!(info, about, name, "the snapshot is restored, sound, and served");
+        }
+        _ => line!(info, about, name, "step {name} taken"),
+    }
+}
+
+/// News no step brought about: steps have had their line.
+pub(super) fn news(news: &News) {
+    let namespace = news.about.as_ref().map(display);
+    match news.reason {
+        EventReason::TeardownHeld | EventReason::Unreadable | EventReason::ForeignCollision => {
+            tracing::warn!(replica.namespace = namespace, event = news.reason.as_str(), "{}", news.note);
+        }
+        EventReason::TeardownReleased => tracing::info!(event = news.reason.as_str(), "{}", news.note),
+        EventReason::Provisioned
+        | EventReason::RestoreStarted
+        | EventReason::Verified
+        | EventReason::RestoreFailed
+        | EventReason::Switched
+        | EventReason::Drained
+        | EventReason::ReportRefused
+        | EventReason::TeardownBegun => {}
+    }
+}

@@ -1,0 +1,6 @@
+mod doc;
+mod events;
+mod logs;
+mod numbers;
+mod shown;
+mod watched;

@@ -1,0 +1,146 @@
+use super::watched::{Watched, well};
+use crate::{
+    apply::{Applied, ApplyError, ClusterError},
+    model::{Seen, Wanted},
+    plan::{
+        Step,
+        tests::sim::{FIRST, SECOND, target, wanted},
+    },
+    tell::EventReason::{
+        Drained, ForeignCollision, Provisioned, ReportRefused, RestoreFailed, RestoreStarted, Switched,
+        TeardownBegun, TeardownHeld, TeardownReleased, Unreadable, Verified,
+    },
+};
+
+fn newer(entry: &Wanted) -> Wanted {
+    Wanted { target: target(SECOND, "2026-01-02T00:00:00Z"), ..entry.clone() }
+}
+
+/// A replica of the installation that stays wanted, so that the loss of one is no loss of all.
+fn others() -> Vec<Wanted> {
+    (10..20).map(|number| wanted(number, None)).collect()
+}
+
+#[test]
+fn a_replicas_life_is_told_once_from_provisioning_to_teardown() {
+    let entry = wanted(1, Some(FIRST));
+    let mut watched = Watched::new([entry.clone()]);
+    watched.settle();
+    assert_eq!(watched.reasons(), [Provisioned, RestoreStarted]);
+    watched.comes_up(&entry, well());
+    assert_eq!(watched.reasons(), [Verified]);
+    watched.sim.poll([newer(&entry)]);
+    watched.settle();
+    watched.comes_up(&entry, well());
+    assert_eq!(watched.reasons(), [RestoreStarted, Switched, Verified]);
+    watched.sim.pass(31);
+    watched.settle();
+    assert_eq!(watched.reasons(), [Drained]);
+    watched.settle();
+    assert_eq!(watched.reasons(), []);
+}
+
+#[test]
+fn a_failure_is_told_with_its_class_and_its_retry_as_another_restore() {
+    let entry = wanted(1, Some(FIRST));
+    let mut watched = Watched::new([entry.clone()]);
+    watched.settle();
+    watched.reasons();
+    watched.fails(&entry);
+    assert!(watched.told[0].note.starts_with("infrastructure: "), "{:?}", watched.told);
+    assert_eq!(watched.reasons(), [RestoreFailed]);
+    watched.sim.pass(600);
+    watched.settle();
+    assert_eq!(watched.reasons(), [RestoreStarted]);
+}
+
+#[test]
+fn a_withdrawal_is_told_when_the_teardown_begins() {
+    let (entry, others) = (wanted(1, Some(FIRST)), others());
+    let mut watched = Watched::new(others.iter().cloned().chain([entry]));
+    watched.settle();
+    watched.reasons();
+    for _ in 0..6 {
+        watched.sim.pass(30);
+        watched.sim.poll(others.clone());
+        watched.settle();
+    }
+    assert_eq!(watched.reasons(), [TeardownBegun]);
+}
+
+#[test]
+fn fault_b6_a_hold_is_told_once_with_the_command_that_releases_it_and_its_end_is_told() {
+    let entry = wanted(1, Some(FIRST));
+    let mut watched = Watched::serving(&entry);
+    for _ in 0..5 {
+        watched.sim.pass(30);
+        watched.sim.poll([]);
+        watched.settle();
+    }
+    let release = "kubectl annotate namespace --selector pgro.bes.au/owner=pgro-system \
+                   pgro.bes.au/release-teardown=$(date -u +%Y-%m-%dT%H:%M:%SZ) --overwrite";
+    assert!(watched.told[0].note.ends_with(release), "{:?}", watched.told);
+    assert_eq!(watched.reasons(), [TeardownHeld]);
+    watched.sim.poll([entry]);
+    watched.settle();
+    assert_eq!(watched.reasons(), [TeardownReleased]);
+}
+
+#[test]
+fn fault_b13_a_report_that_is_refused_for_good_is_told_in_canopys_words() {
+    let entry = wanted(1, Some(FIRST));
+    let mut watched = Watched::new([entry.clone()]);
+    watched.settle();
+    watched.reasons();
+    watched.loses_its_pod(&entry);
+    let refuses = |step: &Step| {
+        matches!(step, Step::SendReport { .. }).then(|| Ok(Applied::Refused { why: "403 (gone)".to_owned() }))
+    };
+    while watched.pass_that(refuses) > 0 {}
+    assert_eq!(watched.told[1].note, "403 (gone)");
+    assert_eq!(watched.reasons(), [RestoreFailed, ReportRefused]);
+}
+
+#[test]
+fn a_namespace_that_does_not_read_is_told_once_and_again_when_it_breaks_again() {
+    let entry = wanted(1, Some(FIRST));
+    let mut watched = Watched::serving(&entry);
+    let whole = watched.sim.observed.namespaces[&entry.namespace].clone();
+    let broken = Seen::Unreadable { why: "label type".to_owned(), key: Some(entry.identity.key) };
+    for _ in 0..2 {
+        watched.sim.observed.namespaces.insert(entry.namespace.clone(), broken.clone());
+        watched.pass();
+        watched.pass();
+        assert_eq!(watched.reasons(), [Unreadable]);
+        watched.sim.observed.namespaces.insert(entry.namespace.clone(), whole.clone());
+        watched.pass();
+    }
+}
+
+#[test]
+fn fault_a18_a_collision_is_told_once_however_often_it_is_met() {
+    let mut watched = Watched::new([wanted(1, None)]);
+    let foreign = |step: &Step| {
+        let error = ClusterError::Foreign {
+            object: format!("Namespace {}", step.namespace()),
+            whose: "nobody".into(),
+        };
+        Some(Err(ApplyError::Cluster(error)))
+    };
+    for _ in 0..3 {
+        watched.pass_that(foreign);
+    }
+    assert_eq!(watched.reasons(), [ForeignCollision]);
+    watched.settle();
+    assert_eq!(watched.reasons(), [Provisioned]);
+    watched.pass();
+    assert_eq!(watched.reasons(), []);
+}
+
+#[test]
+fn a_step_that_fails_or_is_stale_is_no_news() {
+    let mut watched = Watched::new([wanted(1, Some(FIRST))]);
+    watched.pass_that(|step| Some(Err(ApplyError::Timeout { step: step.name() })));
+    watched.pass_that(|_| Some(Ok(Applied::Stale)));
+    assert_eq!(watched.reasons(), []);
+}
