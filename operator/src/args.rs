@@ -11,7 +11,7 @@ pub mod variables;
 
 pub use command::{Refusal, read};
 pub use settings::{
-    CanopySettings, Home, Listen, ReplicaSettings, RunLimits, S3Settings, Settings, SidecarImage,
+    CanopySettings, Home, LeaseTimes, Listen, ReplicaSettings, RunLimits, S3Settings, Settings, SidecarImage,
     TeardownGuard,
 };
 pub use values::{BaseUrl, ImageRef, ObjectName, PostgresImages, ProxyUrl, StorageSize};

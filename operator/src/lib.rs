@@ -2,7 +2,8 @@
 //!
 //! The files tell the way: [`observe`] the cluster, [`plan`] what to do, build [`resources`], [`apply`] the steps;
 //! [`tell`] what happened; [`reconcile`] is one pass over them, [`task`] the loop, which changes of what is observed
-//! wake. Around it: [`canopy`], the `broker` restore pods ask for credentials, and the `admin` port.
+//! wake, [`lead`] what keeps it to one process. Around it: [`canopy`], the `broker` restore pods ask for credentials,
+//! and the `admin` port.
 
 #[cfg(test)]
 extern crate self as operator; // what unit and integration tests share names the crate from outside
@@ -14,6 +15,7 @@ pub mod broker;
 pub mod canopy;
 pub mod clock;
 pub mod home;
+pub mod lead;
 pub mod logging;
 pub mod metrics;
 pub mod model;

@@ -51,6 +51,7 @@ pub struct Metrics {
     traffic: Family<Traffic, Counter>,
     switchovers: Family<Outcome, Counter>,
     breakers: Family<Target, Gauge>,
+    leader: Gauge,
     replicas: Replicas,
 }
 
@@ -85,6 +86,7 @@ impl Default for Metrics {
             traffic: Family::default(),
             switchovers: Family::default(),
             breakers: Family::default(),
+            leader: Gauge::default(),
             replicas: Replicas::default(),
         };
         metrics.registry = Arc::new(metrics.registered());
@@ -116,6 +118,7 @@ impl Metrics {
     }
 
     fn register_work(&self, r: &mut Registry) {
+        r.register("leader", "1 while this process leads", self.leader.clone());
         r.register("reconcile", "Passes over the cluster", self.reconciles.clone());
         r.register("reconcile_duration_seconds", "Time one pass took", self.reconcile_seconds.clone());
         r.register("restore_queue_depth", "Replicas whose restore waits for its turn", self.queue.clone());
@@ -168,6 +171,11 @@ impl Metrics {
     /// How many reports wait for Canopy.
     pub fn reports_pending(&self, pending: usize) {
         self.reports_pending.set(whole(pending));
+    }
+
+    /// Whether this process leads.
+    pub fn leading(&self, leading: bool) {
+        self.leader.set(leading.into());
     }
 
     /// How many restores wait for their turn.

@@ -31,7 +31,7 @@ pub struct Interval {
 
 impl Interval {
     /// The next pause for a random number from 0 to 1.
-    fn pause(self, random: f64) -> Duration {
+    pub(crate) fn pause(self, random: f64) -> Duration {
         self.every.mul_f64(1.0 + self.jitter * (2.0 * random - 1.0))
     }
 }

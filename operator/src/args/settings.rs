@@ -36,6 +36,10 @@ pub struct CanopySettings {
     pub limits: RunLimits,
     /// When an absent entry is believed.
     pub teardown: TeardownGuard,
+    /// How several operators agree on one.
+    pub lease: LeaseTimes,
+    /// The operator's own pod, where it is known.
+    pub pod: Option<ObjectName>,
 }
 
 /// Addresses the operator listens on.
@@ -130,6 +134,19 @@ pub struct RunLimits {
     pub retry_max: Duration,
 }
 
+/// How several operators agree on one that acts: a leader that has not renewed for [`renew`](Self::renew) acts no
+/// more, and the others take over [`duration`](Self::duration) after they last heard of it. What lies between the two
+/// is for calls under way and for clocks that run at different speeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseTimes {
+    /// How long the others wait for a leader they do not hear of.
+    pub duration: Duration,
+    /// How long a leader goes on without being able to renew.
+    pub renew: Duration,
+    /// Pause between two tries, before jitter.
+    pub retry: Duration,
+}
+
 /// When the absence of an entry is believed. Both conditions must hold: a fast poll alone does not hurry a teardown,
 /// and a long silence between two polls does not count as many absences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,9 +185,11 @@ fn canopy(lookup: &impl Fn(&str) -> Option<String>) -> Result<Option<CanopySetti
     let interval = ranged(lookup, var::CANOPY_RECONCILE_INTERVAL_SECS, 1..=3_600, values::seconds)?;
     let limits = limits(lookup)?;
     let teardown = teardown(lookup)?;
+    let lease = lease(lookup)?;
     let unsided = unsided(lookup)?;
     let given = optional(lookup, var::CANOPY_PROXY_IMAGE)?.map(SidecarImage::Given);
-    let own = optional(lookup, var::POD_NAME)?.map(SidecarImage::OfPod);
+    let pod: Option<ObjectName> = optional(lookup, var::POD_NAME)?;
+    let own = pod.clone().map(SidecarImage::OfPod);
     let Some(base_url) = optional(lookup, var::CANOPY_BASE_URL)? else { return Ok(None) };
     let sidecar = given.or(own).ok_or(EnvError::Missing {
         name: var::CANOPY_PROXY_IMAGE.name,
@@ -185,6 +204,8 @@ fn canopy(lookup: &impl Fn(&str) -> Option<String>) -> Result<Option<CanopySetti
         replicas,
         limits,
         teardown,
+        lease,
+        pod,
     }))
 }
 
@@ -219,6 +240,23 @@ fn teardown(lookup: &impl Fn(&str) -> Option<String>) -> Result<TeardownGuard> {
         return Err(invalid(var::TEARDOWN_HOLD_SECS, value, &Unfit("it is below PGRO_TEARDOWN_MIN_SECS")));
     }
     Ok(guard)
+}
+
+fn lease(lookup: &impl Fn(&str) -> Option<String>) -> Result<LeaseTimes> {
+    let times = LeaseTimes {
+        duration: ranged(lookup, var::LEASE_DURATION_SECS, 3..=300, values::seconds)?,
+        renew: ranged(lookup, var::LEASE_RENEW_SECS, 2..=299, values::seconds)?,
+        retry: ranged(lookup, var::LEASE_RETRY_SECS, 1..=149, values::seconds)?,
+    };
+    let refused =
+        |variable, value: Duration, why| Err(invalid(variable, value.as_secs().to_string(), &Unfit(why)));
+    if times.renew >= times.duration {
+        return refused(var::LEASE_RENEW_SECS, times.renew, "it is not below PGRO_LEASE_DURATION_SECS");
+    }
+    if times.retry * 2 > times.renew {
+        return refused(var::LEASE_RETRY_SECS, times.retry, "it is above half of PGRO_LEASE_RENEW_SECS");
+    }
+    Ok(times)
 }
 
 fn limits(lookup: &impl Fn(&str) -> Option<String>) -> Result<RunLimits> {

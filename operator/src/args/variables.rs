@@ -95,4 +95,13 @@ variables! {
     /// Storage class of a run's volume.
     STORAGE_CLASS = "PGRO_STORAGE_CLASS", "storage-class", None,
         "the name of a StorageClass; unset: the cluster's default";
+    /// How long the others wait for a leader they do not hear of.
+    LEASE_DURATION_SECS = "PGRO_LEASE_DURATION_SECS", "lease-duration-secs", Some("15"),
+        "whole seconds from 3 to 300";
+    /// How long a leader goes on without being able to say so.
+    LEASE_RENEW_SECS = "PGRO_LEASE_RENEW_SECS", "lease-renew-secs", Some("10"),
+        "whole seconds from 2 to 299, below PGRO_LEASE_DURATION_SECS";
+    /// How often the lease is looked after.
+    LEASE_RETRY_SECS = "PGRO_LEASE_RETRY_SECS", "lease-retry-secs", Some("2"),
+        "whole seconds from 1 to 149, at most half of PGRO_LEASE_RENEW_SECS; jittered by 20 %";
 }

@@ -45,6 +45,7 @@ fn all() -> Metrics {
     metrics.credentials_issued("granted");
     metrics.reconcile("ok", Duration::from_millis(5));
     metrics.reports_pending(1);
+    metrics.leading(true);
     metrics.queue_depth(4);
     metrics.phase("fetch", Intent::Verify, Duration::from_mins(1));
     let (name, result) = (CheckName::Amcheck, CheckResult::Passed);
