@@ -3,7 +3,10 @@
 //! Input: what others hand in through [`Admin`]. Output: HTTP. Must not: depend on Canopy or the API server being up,
 //! or a probe would restart a process that only waits.
 
-use crate::metrics::{CONTENT_TYPE, Metrics};
+use crate::{
+    lead::Leadership,
+    metrics::{CONTENT_TYPE, Metrics},
+};
 use axum::{
     Json, Router,
     extract::State,
@@ -11,7 +14,7 @@ use axum::{
     routing::get,
 };
 use http::{StatusCode, header};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::{Arc, Weak};
 use tokio::sync::watch;
 
@@ -24,6 +27,8 @@ pub struct Admin {
     pub status: watch::Receiver<Value>,
     /// The task without which nothing is done; none where Canopy is off.
     pub task: Option<Pulse>,
+    /// Who leads; none where Canopy is off.
+    pub leadership: Option<watch::Receiver<Leadership>>,
 }
 
 /// Held by a task as long as it lives, whichever way it ends.
@@ -76,14 +81,22 @@ async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
     }
 }
 
+/// Who leads, and of the leader what it did last: what another process decided is not known here.
 async fn status(State(admin): State<Arc<Admin>>) -> Json<Value> {
-    Json(admin.status.borrow().clone())
+    let last = || admin.status.borrow().clone();
+    let Some(leadership) = &admin.leadership else { return Json(last()) };
+    let leadership = leadership.borrow().clone();
+    let mut shown = json!(leadership);
+    if let (true, Value::Object(all), Value::Object(last)) = (leadership.leading, &mut shown, last()) {
+        all.extend(last);
+    }
+    Json(shown)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Admin, Pulse, heart, router};
-    use crate::metrics::Metrics;
+    use crate::{lead::Leadership, metrics::Metrics};
     use axum::body::Body;
     use http::{Request, StatusCode, header};
     use http_body_util::BodyExt;
@@ -93,7 +106,7 @@ mod tests {
 
     fn admin(task: Option<Pulse>) -> (Admin, watch::Sender<Value>) {
         let (tell, status) = watch::channel(Value::Null);
-        (Admin { metrics: Metrics::default(), status, task }, tell)
+        (Admin { metrics: Metrics::default(), status, task, leadership: None }, tell)
     }
 
     async fn get(admin: &Admin, path: &str) -> (StatusCode, String, String) {
@@ -137,5 +150,18 @@ mod tests {
         tell.send_replace(json!({"replicas": 3}));
         let (_, kind, text) = get(&admin, "/status.json").await;
         assert_eq!((kind.as_str(), text.as_str()), ("application/json", "{\"replicas\":3}"));
+    }
+
+    #[tokio::test]
+    async fn the_status_says_who_leads_and_only_the_leader_what_was_done() {
+        let (mut admin, tell) = admin(None);
+        tell.send_replace(json!({"replicas": 3}));
+        let (lead, leadership) = watch::channel(Leadership { leading: false, leader: Some("b_1".into()) });
+        admin.leadership = Some(leadership);
+        let follower: Value = serde_json::from_str(&get(&admin, "/status.json").await.2).unwrap();
+        assert_eq!(follower, json!({"leading": false, "leader": "b_1"}));
+        lead.send_replace(Leadership { leading: true, leader: Some("a_1".into()) });
+        let leader: Value = serde_json::from_str(&get(&admin, "/status.json").await.2).unwrap();
+        assert_eq!(leader, json!({"leading": true, "leader": "a_1", "replicas": 3}));
     }
 }

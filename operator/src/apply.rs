@@ -2,6 +2,26 @@
 //!
 //! Input: one [`Step`] with all its data. Output: what became of it. Must not: choose between steps, look at the
 //! cluster to decide what to do, or let one step's failure keep another from being taken.
+//!
+//! # Too late by an hour
+//! Each write looks at its [`Term`] just before it is sent, and what it relies on was read before that look. So a
+//! process may stand still at one place only: between the look and the API server. Meanwhile another one leads, and
+//! the write comes an hour late. What then happens:
+//!
+//! | write | refused, because | or else harmless, because |
+//! |---|---|---|
+//! | record | uid and version of the namespace are the ones it was decided on | – |
+//! | deletion of a namespace | the same | – |
+//! | Service, Secrets, network policies, `ServiceAccount`, `ConfigMap` | uid and version are the ones that were read | an unchanged one is written with what the leader of now would write |
+//! | deletion of a run's object | its uid is the one that was read | the record the decision came from never names a finished run again: a run, once removed, stays so |
+//! | creation of what exists | its name is taken | – |
+//! | creation of a namespace that was removed | | it is empty and wanted by nobody: an absent entry like any other, torn down by the guard |
+//! | creation of a run's object after that run was removed, or its namespace made anew | | the record does not name the run, so the planner removes it as left over; or names it again, and then it is the very object that is wanted |
+//! | Job of a run whose volume PostgreSQL is serving | its name is taken: the Job stays as long as its run does | should somebody have deleted it, the agent refuses a volume that PostgreSQL was started on |
+//! | event | | it tells of something that was so |
+//! | report | Canopy knows its `run_id`, or that of the outcome after it, by `observed_at` | – |
+//!
+//! A namespace that was removed and made anew counts as another one throughout: its uid is.
 
 mod cluster;
 mod restore;
@@ -11,6 +31,7 @@ pub use cluster::{Cluster, ClusterError};
 
 use crate::{
     canopy::{CanopyApi, CanopyError},
+    lead::{Late, Term},
     plan::Step,
     resources::{self, Passwords, Place, Site},
 };
@@ -26,6 +47,8 @@ pub type NewPasswords = Arc<dyn Fn() -> Passwords + Send + Sync>;
 /// What taking steps needs.
 #[derive(Clone)]
 pub struct Applier {
+    /// As long as it is current, steps are taken.
+    pub term: Term,
     /// The cluster.
     pub cluster: Cluster,
     /// Canopy.
@@ -71,6 +94,14 @@ pub enum ApplyError {
     /// Canopy.
     #[error(transparent)]
     Canopy(#[from] CanopyError),
+    /// Canopy is told and asked by the leader alone.
+    #[error("failed to {attempt}")]
+    Late {
+        /// What was attempted.
+        attempt: &'static str,
+        /// How far it came.
+        source: Late,
+    },
     /// A Secret of ours does not hold what we wrote.
     #[error("failed to take the password from Secret {0}; restore it or delete the namespace")]
     Password(&'static str),
@@ -88,7 +119,10 @@ impl Applier {
     /// Takes one step within a deadline.
     pub async fn take(&self, step: &Step) -> Result<Applied> {
         let taken = tokio::time::timeout(DEADLINE, self.dispatch(step)).await;
-        taken.map_err(|_| ApplyError::Timeout { step: step.name() })?
+        match taken.map_err(|_| ApplyError::Timeout { step: step.name() })? {
+            Err(ApplyError::Cluster(ClusterError::Stale { .. })) => Ok(Applied::Stale),
+            taken => taken,
+        }
     }
 
     async fn dispatch(&self, step: &Step) -> Result<Applied> {
@@ -110,7 +144,8 @@ impl Applier {
                 Ok(Applied::Done)
             }
             Step::SendReport { namespace, owner, report, acknowledged, refused } => {
-                let (record, applied) = match self.canopy.report(report).await {
+                let asked = self.asked("report to Canopy", self.canopy.report(report)).await?;
+                let (record, applied) = match asked {
                     Ok(()) => (acknowledged, Applied::Done),
                     Err(error) if error.is_final() => (refused, Applied::Refused { why: error.to_string() }),
                     Err(error) => return Err(error.into()),
@@ -122,5 +157,10 @@ impl Applier {
                 Ok(self.cluster.delete_namespace(namespace, owner).await?)
             }
         }
+    }
+
+    /// A call to Canopy, unless another operator may lead by now.
+    async fn asked<T>(&self, attempt: &'static str, call: impl Future<Output = T>) -> Result<T> {
+        self.term.call(call).await.map_err(|source| ApplyError::Late { attempt, source })
     }
 }

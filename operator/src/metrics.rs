@@ -173,9 +173,16 @@ impl Metrics {
         self.reports_pending.set(whole(pending));
     }
 
-    /// Whether this process leads.
+    /// Whether this process leads; what only a leader knows is shown by no other.
     pub fn leading(&self, leading: bool) {
         self.leader.set(leading.into());
+        if !leading {
+            self.teardown_held(false);
+            self.restores_in_progress(0);
+            self.reports_pending(0);
+            self.queue_depth(0);
+            self.replicas(Vec::new());
+        }
     }
 
     /// How many restores wait for their turn.

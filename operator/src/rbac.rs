@@ -32,7 +32,7 @@ pub const CLUSTER: &[Rule] = &[
         &["get", "list", "watch", "create", "patch", "delete"],
         "one for each replica; its record is its annotations",
     ),
-    rule("", "serviceaccounts", &["create", "patch"], "the identity of a replica's pods"),
+    rule("", "serviceaccounts", &["get", "create", "patch"], "the identity of a replica's pods"),
     rule("", "persistentvolumeclaims", &["get", "list", "watch", "create", "delete"], "one for each run"),
     rule(
         "batch",
@@ -47,18 +47,21 @@ pub const CLUSTER: &[Rule] = &[
         &["get", "list", "watch"],
         "why a run waits, what it left, and whether the broker's caller lives",
     ),
-    rule("", "services", &["list", "watch", "create", "patch"], "the door guests come in by"),
+    rule("", "services", &["get", "list", "watch", "create", "patch"], "the door guests come in by"),
     rule(
         "",
         "secrets",
         &["get", "create", "patch", "delete"],
         "passwords: of the repository for a run, of the roles for good",
     ),
-    rule("", "configmaps", &["create", "patch"], "roots of an S3 look-alike"),
-    rule("networking.k8s.io", "networkpolicies", &["create", "patch"], "the walls around a replica"),
+    rule("", "configmaps", &["get", "create", "patch"], "roots of an S3 look-alike"),
+    rule("networking.k8s.io", "networkpolicies", &["get", "create", "patch"], "the walls around a replica"),
     rule("events.k8s.io", "events", &["create", "patch"], "what people are told"),
     rule("authentication.k8s.io", "tokenreviews", &["create"], "who calls the broker"),
 ];
 
 /// In the operator's own namespace.
-pub const HOME: &[Rule] = &[rule("", "secrets", &["get"], "device certificate and S3 authority")];
+pub const HOME: &[Rule] = &[
+    rule("", "secrets", &["get"], "device certificate and S3 authority"),
+    rule("coordination.k8s.io", "leases", &["get", "create", "update"], "which of several operators acts"),
+];

@@ -11,6 +11,7 @@ use crate::{
     apply::{Applied, Applier, Taken},
     canopy::{self, CanopyApi},
     clock::Clock,
+    lead::Late,
     metrics::Metrics,
     model::Wanted,
     observe::{Blind, Index},
@@ -138,7 +139,8 @@ impl Reconciler {
         let pass = Pass { plan, before, guard, outcomes, now, home };
         self.status.send_replace(Status::of(&pass).to_json());
         let news = tell::tell(&pass, standing, &self.metrics);
-        self.events.publish(news).await;
+        // Who leads by now tells of it, should this one lead no more.
+        let _: Result<(), Late> = self.applier.term.call(self.events.publish(news)).await;
     }
 
     fn blind(&self, blind: &Blind, took: Duration) -> bool {

@@ -3,26 +3,25 @@
 //! Input: settings. Output: an error if the start fails, nothing after an orderly end. This is the one place that
 //! knows every part; no part knows this place.
 
+mod office;
 mod policy;
 mod site;
 
 use crate::{
-    admin::{self, Admin, Heart, Pulse},
-    apply::{Applier, Cluster},
+    admin::{self, Admin, Pulse},
     args::{CanopySettings, Listen, Settings},
     broker::{self, Broker, KubeReviewer, KubeStatsSink},
-    canopy::{CanopyApi, HttpCanopy, IdentitySource, PacedCanopy, SecretIdentity, register_until_done},
+    canopy::{CanopyApi, HttpCanopy, IdentitySource, PacedCanopy, SecretIdentity},
     clock::{Clock, SystemClock},
+    lead::{Elector, Leadership, LeaseError, LeaseKeeper, Told, campaign},
     metrics::Metrics,
     observe::Index,
-    reconcile::{Memory, Reconciler, Why},
     serve::{self, BindError},
-    task::{self, Interval, Pass},
-    tell::Events,
+    task::Interval,
 };
 use axum::Router;
-use futures::future::BoxFuture;
-use kube::Client;
+use kube::{Client, Config};
+use office::Office;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -43,6 +42,9 @@ pub enum StartError {
     /// The cluster.
     #[error("failed to connect to the Kubernetes API; run in a cluster, or set KUBECONFIG")]
     Kubernetes(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The client that looks after the Lease.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
     /// Something the settings refer to.
     #[error(transparent)]
     Site(#[from] site::SiteError),
@@ -54,12 +56,13 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> Result<(), 
     let metrics = Metrics::default();
     let (tell, status) = watch::channel(Value::Null);
     let parts = Parts { tasks: tasks.clone(), shutdown: shutdown.clone(), metrics: metrics.clone() };
-    let (task, callbacks) = match &settings.canopy {
+    let (leading, callbacks) = match &settings.canopy {
         Some(canopy) => parts.start(&settings, canopy, tell).await?,
         None => (None, Router::new()),
     };
+    let (task, leadership) = leading.unzip();
     let listener = serve::bind(settings.listen.metrics, "metrics and probes").await?;
-    let router = admin::router(Admin { metrics, status, task }).merge(callbacks);
+    let router = admin::router(Admin { metrics, status, task, leadership }).merge(callbacks);
     tasks.spawn(serve::serve(listener, router, shutdown));
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -71,6 +74,9 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> Result<(), 
     Ok(())
 }
 
+/// Whether the campaign goes on, and who leads.
+type Leading = (Pulse, watch::Receiver<Leadership>);
+
 /// What every part is given.
 struct Parts {
     tasks: TaskTracker,
@@ -79,40 +85,63 @@ struct Parts {
 }
 
 impl Parts {
-    /// Starts all that has to do with Canopy; gives back its pulse, and the callbacks for the metrics port.
+    /// Starts all that has to do with Canopy; gives back what tells of the campaign, and the callbacks for the
+    /// metrics port.
     async fn start(
         &self,
         settings: &Settings,
         canopy: &CanopySettings,
         status: watch::Sender<Value>,
-    ) -> Result<(Option<Pulse>, Router), StartError> {
-        let config = kube::Config::infer().await.map_err(|error| StartError::Kubernetes(Box::new(error)))?;
-        let client = Client::try_from(config).map_err(|error| StartError::Kubernetes(Box::new(error)))?;
+    ) -> Result<(Option<Leading>, Router), StartError> {
+        let config = Config::infer().await.map_err(|error| StartError::Kubernetes(Box::new(error)))?;
+        let client =
+            Client::try_from(config.clone()).map_err(|error| StartError::Kubernetes(Box::new(error)))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let api = self.canopy(settings, canopy, &client, &clock);
         let callbacks = self.serve_broker(settings.listen, &client, &api, &clock).await?;
-        let (registered, is_registered) = watch::channel(false);
-        self.tasks.spawn(register_until_done(Arc::clone(&api), registered, self.shutdown.clone()));
-        let site = Arc::new(site::site(&client, &settings.home, canopy).await?);
-        let index = Index::default();
-        let reconciler = Reconciler {
-            index: index.clone(),
-            applier: Applier {
-                cluster: Cluster::new(client.clone(), settings.home.namespace.clone(), index.clone()),
-                canopy: Arc::clone(&api),
-                site,
-                new_passwords: Arc::new(site::new_passwords),
-            },
+        let office = Office {
+            client: client.clone(),
+            index: self.follow(client.clone(), settings),
             canopy: api,
-            clock,
+            site: Arc::new(site::site(&client, &settings.home, canopy).await?),
+            clock: Arc::clone(&clock),
             policy: policy::policy(canopy),
+            interval: Interval { every: canopy.interval, jitter: JITTER },
             metrics: self.metrics.clone(),
-            events: Events::new(client.clone(), site::pod_name(canopy), settings.home.namespace.clone()),
-            registered: is_registered,
             status,
-            memory: Memory::default(),
+            pod: canopy.pod.as_ref().map(ToString::to_string),
         };
-        Ok((Some(self.loop_over(reconciler, canopy, client)), callbacks))
+        let keeper = LeaseKeeper::connect(config, &settings.home.namespace)?;
+        Ok((Some(self.campaign(keeper, canopy, clock, office)), callbacks))
+    }
+
+    fn follow(&self, client: Client, settings: &Settings) -> Index {
+        let (index, home, shutdown) =
+            (Index::default(), settings.home.namespace.clone(), self.shutdown.clone());
+        let followed = index.clone();
+        self.tasks.spawn(async move { shutdown.run_until_cancelled(followed.follow(client, &home)).await });
+        index
+    }
+
+    /// Starts the campaign for the Lease, and with each term won the work of a leader.
+    fn campaign(
+        &self,
+        keeper: LeaseKeeper,
+        canopy: &CanopySettings,
+        clock: Arc<dyn Clock>,
+        office: Office,
+    ) -> Leading {
+        let (heart, pulse) = admin::heart();
+        let (leadership, known) = watch::channel(Leadership::default());
+        let told = Told { leadership, metrics: self.metrics.clone() };
+        let me = site::unique_name(canopy);
+        let elector = Elector::new(keeper, me, canopy.lease, clock, rand::random::<f64>, told);
+        let (office, shutdown) = (Arc::new(office), self.shutdown.clone());
+        self.tasks.spawn(async move {
+            campaign(elector, |term| Box::pin(Arc::clone(&office).hold(term)), shutdown).await;
+            drop(heart);
+        });
+        (pulse, known)
     }
 
     fn canopy(
@@ -148,28 +177,5 @@ impl Parts {
         let listener = serve::bind(listen.broker, "broker").await?;
         self.tasks.spawn(serve::serve(listener, broker::router(Arc::clone(&broker)), self.shutdown.clone()));
         Ok(broker::stats_router(broker))
-    }
-
-    fn loop_over(&self, reconciler: Reconciler, canopy: &CanopySettings, client: Client) -> Pulse {
-        let (heart, pulse) = admin::heart();
-        let (index, wake) = (reconciler.index.clone(), reconciler.index.changed());
-        let (home, shutdown) = (reconciler.applier.site.home.namespace.clone(), self.shutdown.clone());
-        self.tasks.spawn(async move { shutdown.run_until_cancelled(index.follow(client, &home)).await });
-        let interval = Interval { every: canopy.interval, jitter: JITTER };
-        let passes = Passes { reconciler, _heart: heart };
-        self.tasks.spawn(task::run(passes, interval, rand::random::<f64>, wake, self.shutdown.clone()));
-        pulse
-    }
-}
-
-/// The reconciler as the loop knows it.
-struct Passes {
-    reconciler: Reconciler,
-    _heart: Heart,
-}
-
-impl Pass for Passes {
-    fn pass(&mut self, why: Why) -> BoxFuture<'_, bool> {
-        Box::pin(self.reconciler.pass(why))
     }
 }

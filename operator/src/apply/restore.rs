@@ -19,7 +19,8 @@ impl Applier {
             backup_type: order.identity.backup_type.clone(),
             run_id: Some(run_id),
         };
-        let answer = match self.canopy.credentials(&request).await {
+        let asked = self.asked("ask Canopy for credentials", self.canopy.credentials(&request));
+        let answer = match asked.await? {
             Ok(answer) => answer,
             Err(error) if error.refusal() == Some(DENIED) => return Ok(denied(order, &error)),
             Err(error) => return Err(error.into()),

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn fault_a11_a_call_without_an_answer_is_given_up_before_the_lease_may_be_anothers() {
+    async fn fault_a14_a_call_without_an_answer_is_given_up_before_the_lease_may_be_anothers() {
         let (term, start) = (term(), Instant::now());
         advance(9 * SECOND).await;
         assert_eq!(term.call(pending::<()>()).await, Err(Late::Unanswered));

@@ -126,6 +126,7 @@ fn what_happened_is_in_the_numbers() {
         "pgro_reconcile_total{result=\"ok\"} 1",
         "pgro_reconcile_duration_seconds_count 1",
         "pgro_verification_report_pending 1",
+        "pgro_leader 1",
         "pgro_switchover_total{result=\"done\"} 1",
         "pgro_circuit_breaker_open{target=\"canopy\"} 1",
         "pgro_proxy_bytes_total{direction=\"received\",kind=\"payload\"} 4",
@@ -143,4 +144,17 @@ fn a_replicas_series_are_five_and_vanish_with_it() {
     assert_eq!(count(&metrics), empty + 500);
     metrics.clone().replicas(vec![figures(3)]);
     assert_eq!(count(&metrics), empty + 5);
+}
+
+#[test]
+fn who_leads_no_more_shows_no_figures_of_replicas() {
+    let metrics = all();
+    metrics.leading(false);
+    let text = metrics.encode().unwrap();
+    for line in
+        ["pgro_leader 0", "pgro_teardown_held 0", "pgro_restores_in_progress 0", "pgro_restore_queue_depth 0"]
+    {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("pgro_replica_overdue{"), "{text}");
 }

@@ -1,7 +1,7 @@
 //! What goes into objects, gathered once at the start.
 
 use crate::{
-    args::{CanopySettings, Home, ObjectName, SidecarImage},
+    args::{CanopySettings, Home, ObjectName},
     home::{HomeError, sidecar_image},
     resources::{Budgets, Images, Passwords, S3, Site, Volumes},
 };
@@ -65,12 +65,10 @@ async fn authority(client: &Client, home: &Home, name: &ObjectName) -> Result<St
     found.and_then(|ByteString(bytes)| String::from_utf8(bytes).ok()).ok_or_else(|| failed(None))
 }
 
-/// The name of the operator's own pod, where it is known.
-pub(super) fn pod_name(canopy: &CanopySettings) -> Option<String> {
-    match &canopy.replicas.sidecar_image {
-        SidecarImage::OfPod(name) => Some(name.to_string()),
-        SidecarImage::Given(_) => None,
-    }
+/// What this process calls itself in the Lease: by its pod, and unlike any process before it in the same pod.
+pub(super) fn unique_name(canopy: &CanopySettings) -> String {
+    let pod = canopy.pod.as_ref().map_or("operator", ObjectName::as_str);
+    format!("{pod}_{:08x}", rand::random::<u32>())
 }
 
 /// Passwords nobody can guess.

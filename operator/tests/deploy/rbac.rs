@@ -1,7 +1,10 @@
 //! Rights: the table in the code and the roles in `deploy/`, verb by verb.
 
 use crate::{documents, texts, the};
-use operator::rbac::{CLUSTER, HOME, Rule};
+use operator::{
+    lead::LEASE,
+    rbac::{CLUSTER, HOME, Rule},
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -51,6 +54,16 @@ fn the_cluster_role_grants_what_the_operator_uses_and_no_more() {
 #[test]
 fn the_role_at_home_grants_what_the_operator_uses_and_no_more() {
     assert_same(HOME, &the("Role", FILE));
+}
+
+#[test]
+fn of_all_leases_only_the_operators_own_is_read_and_changed() {
+    let role = the("Role", FILE);
+    let leases =
+        role["rules"].as_array().unwrap().iter().filter(|rule| texts(&rule["resources"]) == ["leases"]);
+    for rule in leases.filter(|rule| texts(&rule["verbs"]) != ["create"]) {
+        assert_eq!(texts(&rule["resourceNames"]), [LEASE]);
+    }
 }
 
 #[test]

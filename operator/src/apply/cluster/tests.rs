@@ -1,6 +1,8 @@
 use super::{Cluster, ClusterError};
 use crate::{
     apply::Applied,
+    args::LeaseTimes,
+    lead::Term,
     model::{Owner, Record},
     observe::Index,
 };
@@ -13,7 +15,9 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 const HOME: &str = "pgro-system";
 
@@ -39,7 +43,15 @@ fn cluster(answers: &[(&str, u16, Value)]) -> (Cluster, Calls) {
             )
         }
     });
-    (Cluster::new(Client::new(service, "default"), HOME.parse().unwrap(), Index::default()), calls)
+    (
+        Cluster::new(
+            Client::new(service, "default"),
+            HOME.parse().unwrap(),
+            Index::default(),
+            Term::without_rival(),
+        ),
+        calls,
+    )
 }
 
 fn status(code: u16, reason: &str) -> Value {
@@ -164,6 +176,64 @@ async fn removing_a_run_deletes_what_is_of_that_run_and_nothing_else() {
     assert_eq!(deleted[0].1, job);
     assert_eq!(deleted[0].2["preconditions"]["uid"], "u3");
     assert_eq!(deleted[0].2["propagationPolicy"], "Background");
+}
+
+/// What is at `ACCOUNT`, at version 5.
+fn existing() -> Value {
+    let mut found = account("d");
+    found["metadata"]["resourceVersion"] = json!("5");
+    found
+}
+
+#[tokio::test]
+async fn fault_a15_what_changes_in_place_is_meant_for_the_version_that_was_read() {
+    let (cluster, calls) = cluster(&[
+        (&format!("GET {ACCOUNT}"), 200, existing()),
+        (&format!("PATCH {ACCOUNT}"), 200, existing()),
+    ]);
+    cluster.apply(&meant()).await.unwrap();
+    let sent = calls.lock().unwrap()[1].2["metadata"].clone();
+    assert_eq!((&sent["uid"], &sent["resourceVersion"]), (&json!("u2"), &json!("5")));
+}
+
+#[tokio::test]
+async fn fault_a15_a_write_that_was_overtaken_changes_nothing_and_is_decided_anew() {
+    let overtaken = [
+        (("GET", 200, existing()), ("PATCH", ACCOUNT, 409, status(409, "Conflict"))),
+        (("GET", 200, existing()), ("PATCH", ACCOUNT, 404, status(404, "NotFound"))),
+        (("GET", 404, status(404, "NotFound")), ("POST", ACCOUNTS, 409, status(409, "AlreadyExists"))),
+    ];
+    for ((get, read, found), (verb, path, code, answer)) in overtaken {
+        let (cluster, calls) =
+            cluster(&[(&format!("{get} {ACCOUNT}"), read, found), (&format!("{verb} {path}"), code, answer)]);
+        let error = cluster.apply(&meant()).await.unwrap_err();
+        assert!(matches!(error, ClusterError::Stale { .. }), "{verb} {code}: {error}");
+        assert_eq!(calls.lock().unwrap().len(), 2, "it is not tried again on what is there now");
+    }
+}
+
+#[tokio::test]
+async fn fault_a18_a_foreign_object_is_not_applied_over() {
+    let mut foreign = existing();
+    foreign["metadata"]["labels"][labels::OWNER] = json!("another-home");
+    let (cluster, calls) = cluster(&[(&format!("GET {ACCOUNT}"), 200, foreign)]);
+    let error = cluster.apply(&meant()).await.unwrap_err();
+    assert!(matches!(error, ClusterError::Foreign { .. }), "{error}");
+    assert_eq!(calls.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn fault_a14_once_the_term_is_over_nothing_is_sent() {
+    let (mut cluster, calls) = cluster(&[(&format!("GET {ACCOUNT}"), 200, existing())]);
+    let (second, renew) = (Duration::from_secs(1), Duration::from_secs(2));
+    let times = LeaseTimes { duration: 2 * renew, renew, retry: second };
+    cluster.term = Term::won(Instant::now().checked_sub(renew).unwrap(), times);
+    assert!(matches!(cluster.create(&meant()).await, Err(ClusterError::Late { .. })));
+    assert!(matches!(cluster.apply(&meant()).await, Err(ClusterError::Late { .. })));
+    assert!(cluster.write_record(&namespace(), &owner(), &Record::default()).await.is_err());
+    assert!(cluster.delete_namespace(&namespace(), &owner()).await.is_err());
+    let calls = calls.lock().unwrap();
+    assert!(calls.iter().all(|call| call.0 == Method::GET), "{calls:?}");
 }
 
 #[tokio::test]

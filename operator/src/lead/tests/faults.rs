@@ -68,7 +68,7 @@ async fn fault_a8_a_storm_of_conflicts_ends_no_term() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fault_a10_an_api_server_away_for_a_minute_is_led_again_when_it_is_back() {
+async fn fault_a14_an_api_server_away_for_a_minute_is_led_again_when_it_is_back() {
     let rig = rig(2);
     rig.pass(30 * SECOND).await;
     rig.processes.iter().for_each(|process| process.set(Link::Cut));
