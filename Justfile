@@ -14,6 +14,10 @@ test *args:
 e2e *filter: images
     cargo test -p e2e --features cluster --test '*' -- {{filter}}
 
+# Make damaged and sound copies of real servers, and show what is said of each
+detection *filter:
+    cargo test -q -p agent --features real-postgres --test detection -- {{filter}}
+
 # Put every file into its one format
 fmt:
     cargo fmt --all

@@ -14,6 +14,7 @@ mod inspect;
 mod marker;
 mod memory;
 mod neutralise;
+mod page;
 mod restore_info;
 mod server;
 mod session;

@@ -9,6 +9,7 @@ pub(super) mod checksums;
 pub(super) mod databases;
 pub(super) mod full_read;
 pub(super) mod opens;
+pub(super) mod pages;
 mod tally;
 
 use contract::pods::{Check, CheckName, CheckResult};
@@ -76,10 +77,11 @@ impl Outcome {
 
 /// Every check in the contract's order; those that did not run say why.
 pub(super) fn complete(mut ran: Vec<Check>, why_not: &str) -> Vec<Check> {
-    const ALL: [CheckName; 6] = [
+    const ALL: [CheckName; 7] = [
         CheckName::Opens,
         CheckName::Databases,
         CheckName::Checksums,
+        CheckName::Pages,
         CheckName::Amcheck,
         CheckName::FullRead,
         CheckName::Probes,
@@ -102,6 +104,7 @@ fn absent(name: CheckName, why_not: &str) -> (CheckResult, String) {
         CheckName::Opens
         | CheckName::Databases
         | CheckName::Checksums
+        | CheckName::Pages
         | CheckName::Amcheck
         | CheckName::FullRead => (CheckResult::Skipped, why_not.to_owned()),
     }
@@ -127,7 +130,7 @@ mod tests {
         let ran = vec![Outcome::passed("x").named(CheckName::Amcheck, Instant::now())];
         let checks = complete(ran, "the server did not open");
         let names: Vec<_> = checks.iter().map(|check| check.name).collect();
-        assert!(names.is_sorted() && names.len() == 6, "{names:?}");
+        assert!(names.is_sorted() && names.len() == 7, "{names:?}");
         assert_eq!(checks.iter().filter(|check| check.result == CheckResult::Passed).count(), 1);
         assert_eq!(checks[0].detail.as_deref(), Some("the server did not open"));
     }

@@ -4,7 +4,7 @@
 //! failed; it is evidence then.
 
 use super::{
-    checks::{Budget, amcheck, databases, full_read, opens},
+    checks::{Budget, amcheck, databases, full_read, opens, pages},
     error::PrepareError,
     restore_info,
     server::Place,
@@ -46,8 +46,11 @@ impl Inspection<'_> {
         report.primary_database = databases::primary(&visited);
         report.checks.push(databases::judge(&listed, &visited).named(CheckName::Databases, started));
         let open: Vec<String> = listed.iter().filter(|db| db.connectable).map(|db| db.name.clone()).collect();
+        let (started, memory) = (Instant::now(), self.spec.memory_bytes);
+        let data_dir = self.place.data_dir;
+        let outcome = pages::pages(&access, &first, &open, data_dir, memory, budget).await;
+        report.checks.push(outcome.named(CheckName::Pages, started));
         let started = Instant::now();
-        let memory = self.spec.memory_bytes;
         let outcome = amcheck::amcheck(&access, &open, memory, budget).await;
         report.checks.push(outcome.named(CheckName::Amcheck, started));
         let started = Instant::now();

@@ -16,8 +16,10 @@ const SIGNALS: [&str; 2] = ["standby.signal", "recovery.signal"];
 /// What a running server leaves behind, and settings of servers before 12, whose mere presence stops newer ones.
 const LEFTOVERS: [&str; 5] =
     ["postmaster.pid", "postmaster.opts", "current_logfiles", "recovery.conf", "promote"];
+/// What a base backup tells recovery. On Windows it is written with carriage returns, which no server here reads.
+const RECOVERY_NOTES: [&str; 2] = ["backup_label", "tablespace_map"];
 /// Directories a server wants to find, whose content it makes itself; backup tools like to leave them out.
-const TRANSIENT: [&str; 11] = [
+const TRANSIENT: [&str; 13] = [
     "pg_commit_ts",
     "pg_dynshmem",
     "pg_logical/mappings",
@@ -28,7 +30,9 @@ const TRANSIENT: [&str; 11] = [
     "pg_snapshots",
     "pg_stat",
     "pg_stat_tmp",
+    "pg_subtrans",
     "pg_tblspc",
+    "pg_twophase",
 ];
 
 /// Files of our making, by name.
@@ -77,6 +81,9 @@ pub(super) fn neutralise(data_dir: &Path, texts: &Texts) -> Result<Vec<Fix>, Neu
     for name in SIGNALS {
         standby |= remove(&data_dir.join(name))?;
     }
+    for name in RECOVERY_NOTES {
+        unix_lines(&data_dir.join(name))?;
+    }
     replace(data_dir, "postgresql.conf", &texts.config)?;
     replace(data_dir, "pg_hba.conf", &texts.hba)?;
     replace(data_dir, "pg_ident.conf", "")?;
@@ -118,6 +125,18 @@ fn remove(path: &Path) -> Result<bool, NeutraliseError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(source) => Err(error("remove", path, source)),
     }
+}
+
+/// Takes carriage returns out of a regular file, where there is one.
+fn unix_lines(path: &Path) -> Result<(), NeutraliseError> {
+    let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let text =
+        if is_file { fs::read(path).map_err(|source| error("read", path, source))? } else { Vec::new() };
+    if !text.windows(2).any(|pair| pair == b"\r\n") {
+        return Ok(());
+    }
+    let lines: Vec<u8> = text.into_iter().filter(|&byte| byte != b'\r').collect();
+    change("write", path, |path| fs::write(path, lines))
 }
 
 /// By rename, so that a link of that name is replaced and not followed.

@@ -175,11 +175,14 @@ impl Server {
 /// Settings that hold while nobody but us may connect.
 fn private_settings(socket_dir: &Path, access: &Path) -> Vec<OsString> {
     let mut arguments = Vec::new();
-    let settings: [(&str, &Path); 4] = [
+    // with the background writer and timed checkpoints off, nobody writes to a file while it is looked at
+    let settings: [(&str, &Path); 6] = [
         ("listen_addresses", Path::new("")),
         ("unix_socket_directories", socket_dir),
         ("hba_file", access),
         ("autovacuum", Path::new("off")),
+        ("bgwriter_lru_maxpages", Path::new("0")),
+        ("checkpoint_timeout", Path::new("1d")),
     ];
     for (name, value) in settings {
         let mut setting = OsString::from(format!("{name}="));

@@ -3,16 +3,12 @@
 //! Input: a data directory whose checkpoint is written. Output: names to try, the bootstrap superuser's first.
 //! Must not: judge which tuples are live; a name that does not log in is harmless, and the next one is tried.
 
+use super::page::{Page, SIZE, u32_at};
 use std::{fs, io, path::Path};
 
 /// Object id of `pg_authid`, and of its file until it is rewritten.
 const PG_AUTHID: u32 = 1260;
 const FILENODE_MAP_MAGIC: u32 = 0x0059_2717;
-const PAGE: usize = 8192;
-/// A page's header ends here, and the list of its tuples begins.
-const PAGE_HEADER: usize = 24;
-/// Tuples that are in use have this flag in their line pointer.
-const LP_NORMAL: u32 = 1;
 const NAME: usize = 64;
 /// More superusers than these need not be tried.
 const NAMES_MAX: usize = 32;
@@ -37,7 +33,7 @@ fn filenode(map: &[u8]) -> u32 {
 
 fn names(heap: &[u8]) -> Vec<String> {
     let mut roles: Vec<(u32, String)> =
-        heap.chunks(PAGE).flat_map(tuples).filter_map(login_superuser).collect();
+        heap.chunks(SIZE).flat_map(tuples).filter_map(login_superuser).collect();
     roles.sort();
     roles.dedup();
     roles.into_iter().map(|(_, name)| name).take(NAMES_MAX).collect()
@@ -45,13 +41,7 @@ fn names(heap: &[u8]) -> Vec<String> {
 
 /// The data of each tuple of a page, behind its header.
 fn tuples(page: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let lower = u16_at(page, 12).map_or(0, usize::from).min(page.len());
-    (PAGE_HEADER..lower.saturating_sub(3)).step_by(4).filter_map(|at| {
-        let pointer = u32_at(page, at)?;
-        let (offset, flags) = ((pointer & 0x7fff) as usize, (pointer >> 15) & 3);
-        let tuple = page.get(offset..).filter(|_| flags == LP_NORMAL)?;
-        tuple.get(usize::from(*tuple.get(22)?)..)
-    })
+    Page(page).items().filter_map(|tuple| tuple.get(usize::from(*tuple.get(22)?)..))
 }
 
 /// Columns of `pg_authid`: oid, rolname, then the flags rolsuper, …, rolcanlogin.
@@ -63,36 +53,23 @@ fn login_superuser(data: &[u8]) -> Option<(u32, String)> {
     (flags[0] == 1 && flags[4] == 1 && !name.is_empty()).then_some((oid, name))
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{FILENODE_MAP_MAGIC, LP_NORMAL, PAGE, filenode, names};
+    use super::{FILENODE_MAP_MAGIC, filenode, names};
+    use crate::prepare::page::tests::page as page_of;
     use proptest::prelude::*;
 
     /// A page of `pg_authid` with these roles: oid, name, superuser, may log in.
     fn page(roles: &[(u32, &str, bool, bool)]) -> Vec<u8> {
-        let mut page = vec![0; PAGE];
-        let lower = u16::try_from(24 + 4 * roles.len()).unwrap();
-        page[12..14].copy_from_slice(&lower.to_le_bytes());
-        for (n, (oid, name, superuser, login)) in roles.iter().enumerate() {
-            let at = PAGE - 128 * (n + 1);
-            let pointer = u32::try_from(at).unwrap() | LP_NORMAL << 15 | 120 << 17;
-            page[24 + 4 * n..28 + 4 * n].copy_from_slice(&pointer.to_le_bytes());
-            page[at + 22] = 24;
-            let data = at + 24;
-            page[data..data + 4].copy_from_slice(&oid.to_le_bytes());
-            page[data + 4..data + 4 + name.len()].copy_from_slice(name.as_bytes());
-            page[data + 68] = u8::from(*superuser);
-            page[data + 72] = u8::from(*login);
-        }
-        page
+        let tuple = |(oid, name, superuser, login): &(u32, &str, bool, bool)| {
+            let mut tuple = vec![0; 24 + 76];
+            tuple[22] = 24;
+            tuple[24..28].copy_from_slice(&oid.to_le_bytes());
+            tuple[28..28 + name.len()].copy_from_slice(name.as_bytes());
+            (tuple[92], tuple[96]) = (u8::from(*superuser), u8::from(*login));
+            tuple
+        };
+        page_of(&roles.iter().map(tuple).collect::<Vec<_>>(), &[])
     }
 
     #[test]

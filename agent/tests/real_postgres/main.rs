@@ -4,8 +4,9 @@
 //! `cargo test -p agent --features real-postgres`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod damage;
 mod hostile;
 mod sound;
+#[expect(dead_code, reason = "shared with the table of detection, which uses the rest")]
 mod source;
+#[expect(dead_code, reason = "shared with the table of detection, which uses the rest")]
 mod support;

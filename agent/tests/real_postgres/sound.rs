@@ -1,7 +1,7 @@
 //! Sound copies come up, are called sound, and are served as promised.
 
 use crate::{source::Source, support::Volume};
-use contract::pods::{CheckName, CheckResult, Fix};
+use contract::pods::{CheckName, CheckResult, FailureReason};
 use std::fs;
 
 #[test]
@@ -30,14 +30,6 @@ fn what_is_not_checked_is_never_called_passed() {
         assert_eq!(check.result, CheckResult::Unavailable, "{name:?}");
         assert!(check.detail.is_some());
     }
-}
-
-#[test]
-fn checksums_are_verified_where_the_source_wrote_them() {
-    let source = Source::initialised(&["--data-checksums"], "postgres", "");
-    let prepared = Volume::with(&source.capture()).prepare();
-    prepared.sound();
-    assert_eq!(prepared.check(CheckName::Checksums).result, CheckResult::Passed);
 }
 
 #[test]
@@ -130,25 +122,11 @@ fn nothing_of_the_checks_is_left_in_the_database() {
 }
 
 #[test]
-fn fault_f8_a_standby_comes_up_as_a_server_of_its_own_and_it_is_recorded() {
-    let captured = Source::new().capture_with(|data| fs::write(data.join("standby.signal"), "").unwrap());
-    let prepared = Volume::with(&captured).prepare();
-    assert_eq!(prepared.sound().fixes, [Fix::Standby]);
-}
-
-#[test]
-fn a_transaction_in_doubt_does_not_keep_the_server_from_starting() {
-    let source = Source::initialised(&[], "postgres", "max_prepared_transactions = 3\n");
-    source.run("app", "BEGIN; UPDATE accounts SET balance = 0 WHERE id = 5; PREPARE TRANSACTION 'doubt'");
-    Volume::with(&source.capture()).prepare().sound();
-}
-
-#[test]
-fn a_version_with_a_carriage_return_is_a_version() {
-    let source = Source::new();
-    let captured = source.capture_with(|data| {
-        let version = fs::read_to_string(data.join("PG_VERSION")).unwrap();
-        fs::write(data.join("PG_VERSION"), version.replace('\n', "\r\n")).unwrap();
-    });
-    Volume::with(&captured).prepare().sound();
+fn a_spent_budget_is_skipped_with_the_share_covered_and_is_not_served() {
+    let prepared = Volume::with(&Source::new().capture()).prepare_with(&[("PGRO_CHECK_BUDGET_SECS", "0")]);
+    let check = prepared.check(CheckName::Amcheck);
+    assert_eq!(check.result, CheckResult::Skipped);
+    assert!(check.detail.as_ref().unwrap().contains("0 %"), "{check:?}");
+    assert_eq!(prepared.status.code(), Some(1));
+    assert_eq!(prepared.report.failure.unwrap().reason, FailureReason::CheckFailed);
 }

@@ -78,6 +78,28 @@ impl Source {
         captured
     }
 
+    /// Where the running server has its data.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.root.path().join("data")
+    }
+
+    /// A copy that PostgreSQL's own tool makes of the running server, with a label and the log it needs.
+    pub(crate) fn base_backup(&self) -> Captured {
+        let captured = Captured(tempfile::tempdir().unwrap());
+        owned(captured.0.path());
+        let mut command = unprivileged(BIN.join("pg_basebackup"));
+        command.arg("-D").arg(captured.path()).args(["-X", "stream", "-c", "fast", "-h", &self.access.host]);
+        succeed(command.args(["-U", self.access.user, "--no-sync"]));
+        captured
+    }
+
+    /// The files after the server ended as it should.
+    pub(crate) fn shut_down(self) -> Captured {
+        let Self { root, server, .. } = self;
+        drop(server);
+        Captured(root)
+    }
+
     /// The captured files, damaged.
     pub(crate) fn capture_with(&self, damage: impl FnOnce(&Path)) -> Captured {
         let captured = self.capture();
@@ -107,6 +129,13 @@ impl Captured {
     /// Where it is.
     pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("data")
+    }
+
+    /// Another one with the same files.
+    pub(crate) fn copied(&self) -> Self {
+        let copy = Self(tempfile::tempdir().unwrap());
+        succeed(Command::new("cp").arg("-a").arg(self.path()).arg(copy.path()));
+        copy
     }
 }
 

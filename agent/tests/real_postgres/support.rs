@@ -1,10 +1,11 @@
 //! Running the agent and servers as a user who is not root, on a temporary volume.
 
 use crate::source::Captured;
-use contract::pods::{Check, CheckName, CheckResult, PrepareReport, TerminationDocument};
+use contract::pods::{Check, CheckName, PrepareReport, RestoreResult, TerminationDocument};
 use rustix::process::geteuid;
 use std::{
     fs,
+    io::Write,
     os::unix::{fs::PermissionsExt, fs::chown, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -26,9 +27,11 @@ pub(crate) static BIN: LazyLock<PathBuf> = LazyLock::new(|| {
     let mut debian: Vec<PathBuf> = debian.map(|entry| entry.path().join("bin")).collect();
     debian.sort();
     places.extend(debian.into_iter().rev());
-    places.into_iter().find(|place| place.join("initdb").is_file()).expect(
-        "these tests need PostgreSQL's initdb in PATH or /usr/lib/postgresql: apt-get install postgresql",
-    )
+    let lacking =
+        "these tests need PostgreSQL's initdb in PATH or /usr/lib/postgresql: apt-get install postgresql";
+    let linked = places.into_iter().find(|place| place.join("initdb").is_file()).expect(lacking);
+    // images link some of the programs into PATH, not all
+    fs::canonicalize(linked.join("initdb")).unwrap().parent().unwrap().to_owned()
 });
 
 /// A command run by somebody who is not root.
@@ -55,6 +58,15 @@ pub(crate) fn succeed(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// A program of this text. Another process writes it: a thread that forks while this one has it open would make it busy.
+fn executable(path: &Path, text: &str) {
+    let mut install = Command::new("install");
+    let mut child =
+        install.args(["-m", "755", "/dev/stdin"]).arg(path).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
 /// A pod's volume and scratch space.
 pub(crate) struct Volume {
     root: TempDir,
@@ -73,15 +85,6 @@ impl Prepared {
         self.report.checks.iter().find(|check| check.name == name).unwrap()
     }
 
-    /// Asserts that it may not be served because of this check, and returns what it found.
-    pub(crate) fn refused_by(&self, name: CheckName) -> String {
-        let check = self.check(name);
-        assert_eq!(check.result, CheckResult::Failed, "{:#?}", self.report);
-        assert!(!self.report.is_sound());
-        assert_eq!(self.status.code(), Some(1));
-        check.detail.clone().unwrap()
-    }
-
     /// Asserts that it may be served.
     pub(crate) fn sound(&self) -> &PrepareReport {
         assert!(self.report.is_sound(), "{:#?}\n{}", self.report, self.log);
@@ -93,13 +96,19 @@ impl Prepared {
 impl Volume {
     /// With a copy of what was captured as `restored`, owned and closed as kopia leaves it.
     pub(crate) fn with(captured: &Captured) -> Self {
+        let volume = Self::empty();
+        succeed(Command::new("cp").arg("-a").arg(captured.path()).arg(volume.data_dir()));
+        volume
+    }
+
+    /// With nothing on it.
+    pub(crate) fn empty() -> Self {
         let root = tempfile::tempdir().unwrap();
         fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let volume = Self { root };
         for directory in ["pgdata", "run", "scratch", "agent"] {
             owned(&volume.root.path().join(directory));
         }
-        succeed(Command::new("cp").arg("-a").arg(captured.path()).arg(volume.data_dir()));
         volume
     }
 
@@ -120,6 +129,29 @@ impl Volume {
         let built = std::env::var_os("PGRO_AGENT").unwrap_or_else(|| env!("CARGO_BIN_EXE_pgro-agent").into());
         succeed(Command::new(built).arg("install").arg(&path));
         path
+    }
+
+    /// Runs `restore` with a stand-in for kopia that copies `snapshot`, and tells how it ended.
+    pub(crate) fn restore(&self, snapshot: &Path) -> (RestoreResult, ExitStatus, String) {
+        let scratch = self.root.path().join("scratch");
+        let (kopia, log, proxy) =
+            (scratch.join("stand-in"), scratch.join("termination-log"), scratch.join("proxy"));
+        let copies = format!("for last; do :; done\ncp -a '{}' \"$last\"\n", snapshot.display());
+        executable(&kopia, &format!("#!/bin/sh\n[ \"$1\" = repository ] && exit 0\n{copies}"));
+        fs::write(&proxy, "[::1]:1\n").unwrap();
+        let mut command = unprivileged(self.agent());
+        command.arg("restore").env("TMPDIR", &scratch).env("PGRO_KOPIA", &kopia).env("TERMINATION_LOG", &log);
+        command.env("PGRO_VOLUME", self.root.path().join("pgdata")).env("PGRO_PROXY_PORT_FILE", &proxy);
+        command.envs([
+            ("PGRO_SNAPSHOT_ID", "0123456789abcdef0123456789abcdef"),
+            ("PGRO_SERVER_ID", "00000000-0000-0000-0000-000000000002"),
+            ("PGRO_S3_BUCKET", "backups"),
+            ("PGRO_S3_REGION", "us-east-1"),
+            ("KOPIA_PASSWORD", "canary-repository"),
+        ]);
+        let output = command.output().unwrap();
+        let result = RestoreResult::from_termination_message(&fs::read_to_string(&log).unwrap()).unwrap();
+        (result, output.status, String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
     /// Runs `prepare` with these settings in place of the usual ones.

@@ -29,6 +29,8 @@ pub enum CheckName {
     Databases,
     /// Page checksums, where the source had them on.
     Checksums,
+    /// Files of all relations: none missing or cut short, no page that could not have been written so.
+    Pages,
     /// Structure of btree indexes and heaps.
     Amcheck,
     /// Every value can be read.

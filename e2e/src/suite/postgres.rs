@@ -12,30 +12,44 @@ use e2e::progress::Progress;
 use super::stage::LIMIT;
 
 const MAJORS: [u8; 2] = [15, 17];
-const TEST: &str = "real_postgres";
+/// The tests, and the table of what is detected.
+const TESTS: [&str; 2] = ["real_postgres", "detection"];
 /// Where the container has the programs: the folder they were built in may lie where its user must not go.
 const PROGRAMS: &str = "/programs";
-const BUILD: [&str; 8] =
-    ["test", "--no-run", "--package", "agent", "--features", "real-postgres", "--test", TEST];
+const BUILD: [&str; 10] = [
+    "test",
+    "--no-run",
+    "--package",
+    "agent",
+    "--features",
+    "real-postgres",
+    "--test",
+    TESTS[0],
+    "--test",
+    TESTS[1],
+];
 
 pub(super) async fn run(cluster: &Cluster, progress: &Progress) -> Result<()> {
     let log = cluster.layout.root().join("logs/agent-tests.log");
     let built = platform::build_static(&BUILD, &log);
     let programs = progress.step("build the agent's tests", Some(&log), built).await?;
-    let test = test_program(&programs).with_context(|| format!("cargo built no test `{TEST}`"))?;
     let images = cluster.images()?;
     let mut ended = Vec::new();
-    for major in MAJORS {
-        let name = format!("the agent on PostgreSQL {major}");
-        let run = contained(cluster.engine.run(), &images.postgres(major), test);
-        ended.push(progress.step(&name, None, run.shown()).await);
+    for test in TESTS {
+        let program =
+            test_program(&programs, test).with_context(|| format!("cargo built no test `{test}`"))?;
+        for major in MAJORS {
+            let name = format!("{test} of the agent on PostgreSQL {major}");
+            let run = contained(cluster.engine.run(), &images.postgres(major), program);
+            ended.push(progress.step(&name, None, run.shown()).await);
+        }
     }
     ended.into_iter().collect()
 }
 
-fn test_program(programs: &[PathBuf]) -> Option<&Path> {
+fn test_program<'a>(programs: &'a [PathBuf], test: &str) -> Option<&'a Path> {
     let is_test = |file: &&PathBuf| {
-        file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("{TEST}-")))
+        file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("{test}-")))
     };
     programs.iter().find(is_test).map(PathBuf::as_path)
 }
@@ -57,8 +71,8 @@ mod tests {
     #[test]
     fn the_test_program_is_told_from_the_program_it_tests() {
         let programs = ["/t/release/pgro-agent", "/t/release/deps/real_postgres-0a1b"].map(PathBuf::from);
-        assert_eq!(test_program(&programs), Some(programs[1].as_path()));
-        assert_eq!(test_program(&programs[..1]), None);
+        assert_eq!(test_program(&programs, TESTS[0]), Some(programs[1].as_path()));
+        assert_eq!(test_program(&programs, TESTS[1]), None);
     }
 
     #[tokio::test]

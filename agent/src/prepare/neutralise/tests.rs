@@ -44,6 +44,15 @@ fn fault_f8_a_standby_is_told_that_it_is_none_and_it_is_recorded() {
 }
 
 #[test]
+fn fault_f6_a_label_written_on_windows_is_one_that_recovery_reads() {
+    let dir = tree(&["backup_label"]);
+    let label = dir.path().join("backup_label");
+    fs::write(&label, "START WAL LOCATION: 0/2000028\r\nLABEL: x\r\n").unwrap();
+    neutralise(dir.path(), &texts()).unwrap();
+    assert_eq!(fs::read_to_string(label).unwrap(), "START WAL LOCATION: 0/2000028\nLABEL: x\n");
+}
+
+#[test]
 fn fault_f8_lock_files_of_the_source_are_removed() {
     let dir = tree(&["postmaster.pid", "postmaster.opts"]);
     neutralise(dir.path(), &texts()).unwrap();

@@ -1,0 +1,65 @@
+//! How many damaged copies `pgro-agent` calls damaged, and how many sound ones it calls sound.
+//!
+//! Makes copies of real servers, each with one known defect or peculiarity, has each one prepared as its pod would, and
+//! prints what came of it. It fails where the two numbers of its last line are not those of all copies:
+//! `cargo test -p agent --features real-postgres --test detection`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod case;
+mod damage;
+mod damaged;
+mod discovered;
+mod hosts;
+mod sound;
+#[path = "../real_postgres/source.rs"]
+mod source;
+#[expect(dead_code, reason = "shared with the tests of real_postgres, which use all of it")]
+#[path = "../real_postgres/support.rs"]
+mod support;
+mod table;
+
+use case::{Case, Ended};
+use std::{
+    process::ExitCode,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+/// Copies that are prepared at the same time.
+const WORKERS: usize = 3;
+
+fn main() -> ExitCode {
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let hosts = hosts::Hosts::default();
+    let mut cases = [damaged::cases(), discovered::cases(), sound::cases()].concat();
+    cases.retain(|case| case.name.contains(&wanted));
+    let ended = tried(&cases, &hosts);
+    let table = table::Table(&ended);
+    println!("{table}");
+    if table.is_perfect() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// All of them, in their order.
+fn tried(cases: &[Case], hosts: &hosts::Hosts) -> Vec<Ended> {
+    let (next, ended) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some((index, case)) = at(cases, next.fetch_add(1, Ordering::Relaxed)) {
+                    let one = case.ended(hosts);
+                    ended.lock().unwrap().push((index, one));
+                }
+            });
+        }
+    });
+    let mut ended = ended.into_inner().unwrap();
+    ended.sort_by_key(|(index, _)| *index);
+    ended.into_iter().map(|(_, ended)| ended).collect()
+}
+
+fn at(cases: &[Case], index: usize) -> Option<(usize, &Case)> {
+    Some((index, cases.get(index)?))
+}
