@@ -248,6 +248,7 @@ fn check_name(name: CheckName) -> &'static str {
         CheckName::Opens => "opens",
         CheckName::Databases => "databases",
         CheckName::Checksums => "checksums",
+        CheckName::Pages => "pages",
         CheckName::Amcheck => "amcheck",
         CheckName::FullRead => "full_read",
         CheckName::Probes => "probes",
