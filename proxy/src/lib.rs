@@ -15,6 +15,8 @@ pub mod limits;
 pub mod listen;
 pub mod logging;
 pub mod post;
+#[cfg(test)]
+mod random;
 pub mod ready;
 pub mod run;
 pub mod serve;

@@ -25,10 +25,15 @@ pub struct SigningKey {
 impl SigningKey {
     /// Derives the key for the day that `amz_date` (`YYYYMMDDTHHMMSSZ`) lies in.
     pub fn derive(secret: &SecretString, amz_date: &str, region: &str) -> Self {
+        Self::of_service(secret, amz_date, region, SERVICE)
+    }
+
+    /// The published vectors are of a service of their own.
+    pub(super) fn of_service(secret: &SecretString, amz_date: &str, region: &str, service: &str) -> Self {
         let day = day_of(amz_date);
         let first = keyed(format!("AWS4{}", secret.expose_secret()).as_bytes());
-        let mac = [day, region, SERVICE, "aws4_request"].into_iter().fold(first, next);
-        Self { scope: format!("{day}/{region}/{SERVICE}/aws4_request"), mac }
+        let mac = [day, region, service, "aws4_request"].into_iter().fold(first, next);
+        Self { scope: format!("{day}/{region}/{service}/aws4_request"), mac }
     }
 
     /// `<day>/<region>/s3/aws4_request`.

@@ -2,31 +2,11 @@
 
 use super::super::{Ending, Facts, Part, Rupture, Transfer, wish::Wish};
 use super::{OTHER, TAG};
+use crate::random::Random;
 use bytes::Bytes;
 use http::StatusCode;
 
 const SCRIPTS: u64 = 100_000;
-
-/// `SplitMix64`: a script is named by its seed.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    fn one_in(&mut self, bound: u64) -> bool {
-        self.below(bound) == 0
-    }
-}
 
 /// One way for S3 to answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
