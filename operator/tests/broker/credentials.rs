@@ -1,6 +1,6 @@
 //! `POST /internal/restore-creds`.
 
-use crate::world::{Reply, request_for, token, world};
+use crate::world::{Reply, renewed_token, request_for, token, world};
 use contract::broker::CREDENTIALS_PATH;
 use futures::future::join_all;
 use http::StatusCode;
@@ -49,6 +49,27 @@ async fn fault_c17_a_body_that_names_another_replica_is_refused_before_canopy_is
         assert_eq!(world.ask(1, wanted).await.status, StatusCode::FORBIDDEN);
     }
     assert_eq!(world.canopy.calls.load(SeqCst), 0);
+}
+
+#[tokio::test]
+async fn fault_c10_a_renewed_token_costs_no_call_to_canopy() {
+    let world = world();
+    for token in [token(1), renewed_token(1), token(1)] {
+        let reply = world.post(CREDENTIALS_PATH, Some(&token), request_for(1).to_string()).await;
+        assert_eq!(reply.status, StatusCode::OK);
+    }
+    assert_eq!(world.canopy.calls.load(SeqCst), 1);
+}
+
+#[tokio::test]
+async fn fault_c18_a_captured_token_is_good_for_nothing_once_its_pod_was_replaced() {
+    let world = world();
+    assert_eq!(world.ask(1, 1).await.status, StatusCode::OK);
+    *world.cluster.replaced.lock().unwrap() = "-anew";
+    assert_eq!(world.ask(1, 1).await.status, StatusCode::FORBIDDEN);
+    let renewed = renewed_token(1);
+    let reply = world.post(CREDENTIALS_PATH, Some(&renewed), request_for(1).to_string()).await;
+    assert_eq!(reply.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

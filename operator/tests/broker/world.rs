@@ -45,6 +45,8 @@ pub(crate) struct World {
 
 /// Replicas 1 and 2, each with a restore pod whose token is known.
 pub(crate) struct Cluster {
+    /// What the UIDs of pods end in, once they are not the ones tokens were made for.
+    pub(crate) replaced: Mutex<&'static str>,
     pub(crate) down: Mutex<bool>,
     pub(crate) gate: Semaphore,
     pub(crate) reviewed: AtomicUsize,
@@ -79,6 +81,7 @@ pub(crate) struct Reply {
 
 pub(crate) fn world() -> World {
     let cluster = Arc::new(Cluster {
+        replaced: Mutex::new(""),
         down: Mutex::new(false),
         gate: Semaphore::new(1_000),
         reviewed: AtomicUsize::new(0),
@@ -93,7 +96,16 @@ pub(crate) fn world() -> World {
 
 /// The token of replica `n`'s restore pod; any other `n` is unknown to the cluster.
 pub(crate) fn token(n: u128) -> String {
-    let claims = json!({ "aud": ["pgro-broker"], "exp": NOW + 600, "replica": n.to_string() });
+    token_until(n, 600)
+}
+
+/// The same pod's token after kubelet has renewed it.
+pub(crate) fn renewed_token(n: u128) -> String {
+    token_until(n, 1_200)
+}
+
+fn token_until(n: u128, seconds: i64) -> String {
+    let claims = json!({ "aud": ["pgro-broker"], "exp": NOW + seconds, "replica": n.to_string() });
     format!("e30.{}.canary", BASE64_URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
@@ -131,7 +143,8 @@ impl Cluster {
         let _review = Review(&self.reviewing);
         self.most_at_once.fetch_max(now, SeqCst);
         let _permit = self.gate.acquire().await.unwrap();
-        let known = (1..=2).find(|&n| token.expose_secret() == self::token(n));
+        let known =
+            (1..=2).find(|&n| [self::token(n), renewed_token(n)].contains(&token.expose_secret().to_owned()));
         Ok(known.map(review).unwrap_or_default())
     }
 }
@@ -159,7 +172,7 @@ impl Reviewer for Cluster {
         _: &'a str,
     ) -> BoxFuture<'a, ReviewResult<Option<Pod>>> {
         let owner = json!({ "apiVersion": "batch/v1", "kind": "Job", "name": "restore-a", "uid": "j", "controller": true });
-        let metadata = json!({ "uid": format!("uid-{}", number(namespace)), "ownerReferences": [owner],
+        let metadata = json!({ "uid": format!("uid-{}{}", number(namespace), *self.replaced.lock().unwrap()), "ownerReferences": [owner],
             "labels": { labels::PROXY_SIDECAR: "true" } });
         let spec = json!({ "serviceAccountName": "restore", "containers": [] });
         Box::pin(ready(Ok(serde_json::from_value(json!({ "metadata": metadata, "spec": spec })).unwrap())))

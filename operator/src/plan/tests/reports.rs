@@ -1,12 +1,13 @@
 use super::sim::{FIRST, SECOND, Sim, target, wanted};
 use crate::{
-    model::{JobPhase, Phase, Wanted},
+    model::{JobPhase, Phase, Record, Wanted},
     plan::{Because, Decision, Step},
 };
 use contract::{
     canopy::Outcome,
     pods::{Failure, FailureReason},
 };
+use std::collections::BTreeSet;
 
 /// Takes every step but the sending of reports: a Canopy that does not answer.
 fn settle_unheard(sim: &mut Sim) {
@@ -54,6 +55,26 @@ fn fault_b1_an_unheard_report_does_not_stop_the_next_attempt_and_both_arrive_in_
     sim.comes_up(&newer);
     let outcomes: Vec<_> = sim.reported.iter().map(|r| r.outcome).collect();
     assert_eq!(outcomes, [Outcome::Failure, Outcome::Success]);
+}
+
+#[test]
+fn fault_b14_reports_that_outlive_a_restart_arrive_in_order_each_under_its_own_id() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    for _ in 0..3 {
+        fail_unheard(&mut sim, &entry);
+        sim.pass(3600);
+        settle_unheard(&mut sim);
+    }
+    let record = &mut sim.replica_mut(&entry.namespace).record;
+    let written =
+        record.to_annotations().into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    *record = Record::from_annotations(&written.collect()).unwrap();
+    sim.settle();
+    let (at, ids): (Vec<_>, BTreeSet<_>) = sim.reported.iter().map(|r| (r.observed_at, r.run_id)).unzip();
+    assert!(at.len() == 3 && at.is_sorted(), "{at:?}");
+    assert_eq!(ids.len(), 3);
 }
 
 #[test]
