@@ -13,7 +13,7 @@ const CONTAINER: &str = "operator";
 const IMAGE: &str = "pgro";
 
 /// Decisions are tested elsewhere; here pauses only cost time. The guard keeps its three absences.
-const PAUSES: [(&str, &str); 7] = [
+const PAUSES: [(&str, &str); 10] = [
     ("CANOPY_RECONCILE_INTERVAL_SECS", "2"),
     ("PGRO_RETRY_BASE_SECS", "5"),
     ("PGRO_RETRY_MAX_SECS", "10"),
@@ -21,6 +21,9 @@ const PAUSES: [(&str, &str); 7] = [
     ("PGRO_TEARDOWN_MIN_SECS", "10"),
     ("PGRO_RESTORE_DEADLINE_SECS", "600"),
     ("PGRO_VERIFY_DEADLINE_SECS", "600"),
+    ("PGRO_LEASE_DURATION_SECS", "8"),
+    ("PGRO_LEASE_RENEW_SECS", "6"),
+    ("PGRO_LEASE_RETRY_SECS", "1"),
 ];
 
 pub(super) fn overlay(images: &Images) -> Overlay<'_> {

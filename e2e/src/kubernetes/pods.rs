@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Client, ResourceExt};
 
 use super::SYSTEM;
+
+/// By which the operator's pods agree on one.
+const LEASE: &str = "pgro-operator";
 
 /// How often each operator pod was restarted, by its UID; a pod that was replaced has another.
 pub type Restarts = BTreeMap<String, i32>;
@@ -29,9 +33,18 @@ pub async fn operator_restarts(client: &Client) -> Result<Restarts> {
     Ok(pods.iter().map(|pod| (pod.uid().unwrap_or_default(), count(pod))).collect())
 }
 
-/// The operator's pod, when there is one that is ready and stays.
+/// The pod of the operator that leads, when there is one that is ready and stays.
 pub async fn operator_pod(client: &Client) -> Result<Option<Pod>> {
-    Ok(pods(client, SYSTEM, "").await?.into_iter().find(is_ready))
+    let lease = Api::<Lease>::namespaced(client.clone(), SYSTEM).get_opt(LEASE).await;
+    let lease = lease.context("failed to read the operator's Lease")?;
+    let leads = |pod: &Pod| lease.as_ref().is_some_and(|lease| is_held_by(lease, &pod.name_any()));
+    Ok(pods(client, SYSTEM, "").await?.into_iter().find(|pod| is_ready(pod) && leads(pod)))
+}
+
+/// A holder is called after its pod, with something random behind it.
+fn is_held_by(lease: &Lease, pod: &str) -> bool {
+    let holder = lease.spec.as_ref().and_then(|spec| spec.holder_identity.as_deref()).unwrap_or_default();
+    holder.rsplit_once('_').is_some_and(|(name, _)| name == pod)
 }
 
 fn is_ready(pod: &Pod) -> bool {
@@ -81,6 +94,20 @@ mod tests {
         let deleted = k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(crate::clock::now());
         pod.metadata.deletion_timestamp = Some(deleted);
         assert!(!is_ready(&pod));
+    }
+
+    #[test]
+    fn the_leader_is_known_by_its_pods_name_and_no_other_that_begins_like_it() {
+        let held = |holder: Option<&str>| {
+            let mut lease = Lease::default();
+            lease.spec.get_or_insert_default().holder_identity = holder.map(str::to_owned);
+            is_held_by(&lease, "pgro-operator-5d9-abc")
+        };
+        assert!(held(Some("pgro-operator-5d9-abc_0a1b2c3d")));
+        for other in [None, Some(""), Some("pgro-operator-5d9-abcd_0a1b2c3d"), Some("pgro-operator-5d9-abc")]
+        {
+            assert!(!held(other), "{other:?}");
+        }
     }
 
     #[test]

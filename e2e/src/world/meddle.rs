@@ -19,7 +19,7 @@ use crate::timeouts::{BACK, RESTORED, TORN_DOWN};
 use crate::wait::{Look, until};
 
 impl World {
-    /// Kills the operator at once, and waits until there is another.
+    /// Kills the operator that leads at once, and waits until another does.
     pub async fn kill_the_operator(&self) -> Result<()> {
         let Some(old) = operator_pod(&self.client).await? else {
             // Someone else has just killed it: killed is what it was to be.
@@ -34,7 +34,7 @@ impl World {
     async fn operator_is_back(&self, old: &str) -> Result<()> {
         until(BACK, || async {
             let new = operator_pod(&self.client).await?.filter(|pod| pod.name_any() != old);
-            Ok(Look::some(new.map(drop), "no operator is ready"))
+            Ok(Look::some(new.map(drop), "no operator leads"))
         })
         .await
     }

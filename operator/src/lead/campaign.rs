@@ -12,9 +12,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How long work in progress may go on when the process is told to end; within a pod's usual 30 s, with the drain
-/// of connections beside it.
-const WIND_DOWN: Duration = Duration::from_secs(15);
+/// How long work in progress may go on when the process is told to end. The calls it is in then, and the release, end
+/// within the 45 s the pod is given.
+const WIND_DOWN: Duration = Duration::from_secs(10);
 
 /// Campaigns until `shutdown`, and does `work` for each term that is won. The work ends soon after its term is
 /// [stopping](Term::stopping); what does not is dropped, as a crash would drop it.

@@ -1,6 +1,6 @@
 //! Names, ports, labels and variables that the code relies on, as `deploy/` writes them.
 
-use crate::{every_manifest, the};
+use crate::{every_manifest, texts, the};
 use contract::names::labels::PROXY_SIDECAR;
 use operator::{args::variables, resources::OPERATOR_LABELS};
 use serde_json::{Value, json};
@@ -129,7 +129,34 @@ fn no_secret_stands_in_a_manifest() {
 }
 
 #[test]
-fn there_is_never_a_second_operator_beside_the_first() {
+fn there_is_a_second_operator_elsewhere_and_never_none() {
     let spec = &deployment()["spec"];
-    assert_eq!((&spec["replicas"], &spec["strategy"]["type"]), (&json!(1), &json!("Recreate")));
+    assert_eq!(
+        (&spec["replicas"], &spec["strategy"]["rollingUpdate"]["maxUnavailable"]),
+        (&json!(2), &json!(0))
+    );
+    let budget = &the("PodDisruptionBudget", "base/pod-disruption-budget.yaml")["spec"];
+    assert_eq!(budget["maxUnavailable"], 1);
+    assert_eq!(budget["selector"], spec["selector"]);
+    for spread in spec["template"]["spec"]["topologySpreadConstraints"].as_array().unwrap() {
+        assert_eq!(spread["labelSelector"], spec["selector"]);
+        assert_eq!(spread["whenUnsatisfiable"], "ScheduleAnyway", "a cluster of one node must do");
+    }
+}
+
+#[test]
+fn every_resource_of_the_base_is_in_its_kustomization() {
+    let base = the("Kustomization", "base/kustomization.yaml");
+    for (file, _) in every_manifest().into_iter().filter(|(file, _)| file.starts_with("base/")) {
+        let listed = texts(&base["resources"]).contains(&file.trim_start_matches("base/"));
+        assert!(listed, "{file} is applied by nobody");
+    }
+}
+
+#[test]
+fn no_two_operators_are_the_same_node_of_the_tailnet() {
+    let sidecar = containers().into_iter().find(|(_, container)| container["name"] == "tailscale").unwrap().1;
+    let env = sidecar["env"].as_array().unwrap();
+    let state = env.iter().find(|var| var["name"] == "TS_KUBE_SECRET").unwrap();
+    assert_eq!(state["value"], "", "a state that is kept would be shared");
 }

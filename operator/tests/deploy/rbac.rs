@@ -99,13 +99,3 @@ fn each_kind_stands_once_in_the_table() {
         assert!(table.iter().all(|rule| !rule.because.is_empty()));
     }
 }
-
-#[test]
-fn the_tailscale_sidecar_may_write_its_state_and_read_nothing_else() {
-    let role = the("Role", "overlays/production/tailscale-rbac.yaml");
-    let state = the("Secret", "overlays/production/tailscale-state.yaml");
-    for rule in role["rules"].as_array().unwrap() {
-        assert_eq!(texts(&rule["resources"]), ["secrets"]);
-        assert_eq!(texts(&rule["resourceNames"]), [state["metadata"]["name"].as_str().unwrap()]);
-    }
-}
