@@ -24,6 +24,7 @@
 //! A namespace that was removed and made anew counts as another one throughout: its uid is.
 
 mod cluster;
+mod hindrance;
 mod restore;
 mod serve;
 
@@ -32,6 +33,7 @@ pub use cluster::{Cluster, ClusterError};
 use crate::{
     canopy::{CanopyApi, CanopyError},
     lead::{Late, Term},
+    model::{Record, Trouble},
     plan::Step,
     resources::{self, Passwords, Place, Site},
 };
@@ -66,14 +68,14 @@ pub enum Applied {
     Done,
     /// The object has changed since it was read: nothing was done, the next look decides anew.
     Stale,
-    /// Canopy grants no credentials for this run; what it said.
-    Denied {
+    /// This run cannot be begun, and trying the same again at once does not help.
+    Hindered {
         /// Whose.
         namespace: NamespaceName,
         /// Which run.
         run: RunName,
-        /// Canopy's words.
-        why: String,
+        /// Why.
+        trouble: Trouble,
     },
     /// Canopy does not take the report, and never will; that is written down.
     Refused {
@@ -121,7 +123,7 @@ impl Applier {
         let taken = tokio::time::timeout(DEADLINE, self.dispatch(step)).await;
         match taken.map_err(|_| ApplyError::Timeout { step: step.name() })? {
             Err(ApplyError::Cluster(ClusterError::Stale { .. })) => Ok(Applied::Stale),
-            taken => taken,
+            taken => taken.or_else(|error| hindrance::of(step, &error).ok_or(error)),
         }
     }
 
@@ -146,11 +148,14 @@ impl Applier {
             Step::SendReport { namespace, owner, report, acknowledged, refused } => {
                 let asked = self.asked("report to Canopy", self.canopy.report(report)).await?;
                 let (record, applied) = match asked {
-                    Ok(()) => (acknowledged, Applied::Done),
-                    Err(error) if error.is_final() => (refused, Applied::Refused { why: error.to_string() }),
+                    Ok(()) => (Record::clone(acknowledged), Applied::Done),
+                    Err(error) if error.is_final() => {
+                        let why = error.to_string();
+                        (Record::clone(refused).refused_because(&why), Applied::Refused { why })
+                    }
                     Err(error) => return Err(error.into()),
                 };
-                let written = self.cluster.write_record(namespace, owner, record).await?;
+                let written = self.cluster.write_record(namespace, owner, &record).await?;
                 Ok(if written == Applied::Done { applied } else { written })
             }
             Step::DeleteNamespace { namespace, owner } => {

@@ -4,6 +4,7 @@
 //! is `!=`. Must not: know Kubernetes clients, HTTP or the clock.
 
 mod attempt;
+mod failure;
 mod identity;
 mod observed;
 mod order;
@@ -11,9 +12,10 @@ mod record;
 mod run;
 mod wanted;
 
-pub use attempt::{Attempt, Ending, FailureClass};
+pub use attempt::{Attempt, Ending};
+pub use failure::{FailureClass, Reason, Trouble};
 pub use identity::Identity;
-pub use observed::{Observed, Owner, Replica, Seen, ServiceSeen};
+pub use observed::{Going, Observed, Owner, Replica, Seen, ServiceSeen};
 pub use order::{PostgresOrder, RestoreOrder, ServeOrder};
 pub use record::{Phase, Record, UnreadableRecord};
 pub use run::{JobPhase, JobSeen, PostgresPhase, PostgresSeen, Run};

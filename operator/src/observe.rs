@@ -11,6 +11,7 @@ mod pod;
 mod postgres;
 mod restore;
 mod slim;
+mod trouble;
 
 pub use index::{Blind, Index, Kind};
 

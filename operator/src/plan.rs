@@ -6,10 +6,13 @@
 mod attempt;
 mod backoff;
 mod because;
+mod breaker;
 mod cleanup;
 mod conclude;
 pub mod guard;
+mod heal;
 mod policy;
+mod queue;
 mod refresh;
 mod replica;
 mod report;
@@ -17,14 +20,16 @@ mod step;
 mod worklist;
 
 pub use because::Because;
+pub use breaker::{Parked, Scope};
 pub use guard::{Guard, Verdict, release_command, release_command_for_all};
 pub use policy::{Policy, TeardownPolicy};
 pub use step::{Notice, Step};
 pub use worklist::{Wish, Worklist};
 
-use crate::model::{Attempt, Observed, Record, Replica, Seen, Wanted};
+use crate::model::{Observed, Record, Replica, Seen, Wanted};
 use contract::{ids::ReplicaKey, names::NamespaceName};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use queue::Queue;
 use std::collections::BTreeMap;
 
 /// One decision per namespace.
@@ -69,14 +74,15 @@ pub fn plan(
     now: Timestamp,
     policy: &Policy,
 ) -> Plan {
-    let mut slots = Slots::new(observed, policy);
+    let mut queue = Queue::new(observed, now, policy);
     let catching_up = |namespace: &NamespaceName| (namespace.clone(), Decision::Rest(Because::CatchingUp));
     let mut decisions: BTreeMap<_, _> = observed.behind.iter().map(catching_up).collect();
     for replica in
         by_age(observed).into_iter().filter(|replica| !observed.behind.contains(&replica.namespace))
     {
         let wish = worklist.wish(replica.identity.key);
-        let decision = replica::decide(replica, &wish, guard, now, policy, &mut slots);
+        let context = replica::Context { complete: worklist.is_complete(), guard, now, policy };
+        let decision = replica::decide(replica, &wish, &context, &mut queue);
         decisions.insert(replica.namespace.clone(), decision);
     }
     for (namespace, seen) in &observed.namespaces {
@@ -84,11 +90,18 @@ pub fn plan(
             decisions.insert(namespace.clone(), Decision::Rest(Because::Unreadable { why: why.clone() }));
         }
     }
+    let mut creations = policy.creations_per_minute.saturating_sub(made_lately(observed, now));
     let known = observed.keys();
     for wanted in worklist.entries().filter(|wanted| !known.contains(&wanted.identity.key)) {
-        decisions.entry(wanted.namespace.clone()).or_insert_with(|| provision(wanted));
+        decisions.entry(wanted.namespace.clone()).or_insert_with(|| provision(wanted, &mut creations));
     }
     Plan { decisions }
+}
+
+/// Namespaces made within the last minute.
+fn made_lately(observed: &Observed, now: Timestamp) -> usize {
+    let lately = |replica: &&Replica| now.duration_since(replica.created_at) < SignedDuration::from_mins(1);
+    observed.replicas().filter(lately).count()
 }
 
 /// Oldest wish first, so that a queue of many is served fairly.
@@ -102,35 +115,15 @@ fn by_age(observed: &Observed) -> Vec<&Replica> {
     replicas
 }
 
-fn provision(wanted: &Wanted) -> Decision {
+fn provision(wanted: &Wanted, creations: &mut usize) -> Decision {
+    let Some(left) = creations.checked_sub(1) else { return Decision::Rest(Because::CreationLimited) };
+    *creations = left;
     let record = replica::wished(&Record::default(), wanted);
     Decision::Do(Step::CreateNamespace {
         namespace: wanted.namespace.clone(),
         identity: wanted.identity.clone(),
         record: Box::new(record),
     })
-}
-
-/// Restores that may still be begun.
-#[derive(Debug)]
-struct Slots {
-    free: usize,
-}
-
-impl Slots {
-    fn new(observed: &Observed, policy: &Policy) -> Self {
-        let open = |replica: &Replica| replica.record.attempt.as_ref().is_some_and(Attempt::is_open);
-        let restoring = |replica: &&Replica| open(replica) && !observed.behind.contains(&replica.namespace);
-        // What was last written and is not seen yet may have been the beginning of an attempt.
-        let taken = observed.behind.len() + observed.replicas().filter(restoring).count();
-        Self { free: policy.max_concurrent_restores.saturating_sub(taken) }
-    }
-
-    fn take(&mut self) -> bool {
-        let taken = self.free > 0;
-        self.free = self.free.saturating_sub(1);
-        taken
-    }
 }
 
 /// The keys a plan may not tear down since their entries did not read.

@@ -124,11 +124,11 @@ impl Reconciler {
         .await
     }
 
-    /// Denials are no part of the cluster; they are seen with it all the same.
+    /// What hinders a run is no part of the cluster; it is seen with it all the same.
     fn remember(&self, outcomes: &[Taken]) {
         for (_, outcome) in outcomes {
-            if let Ok(Applied::Denied { namespace, run, why }) = outcome {
-                self.index.deny(namespace, run.clone(), why.clone());
+            if let Ok(Applied::Hindered { namespace, run, trouble }) = outcome {
+                self.index.hinder(namespace, run.clone(), trouble.clone());
             }
         }
     }

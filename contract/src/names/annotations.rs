@@ -12,10 +12,14 @@ pub const LAST_RESTORED_SNAPSHOT_ID: &str = "pgro.bes.au/last-restored-snapshot-
 pub const LAST_RESTORED_AT: &str = "pgro.bes.au/last-restored-at";
 /// When Canopy last acknowledged a report.
 pub const LAST_VERIFICATION_REPORTED_AT: &str = "pgro.bes.au/last-verification-reported-at";
-/// Why the last attempt failed, or its report could not be sent; removed by a success.
+/// Why the last attempt failed: class, reason and what happened; removed by a success.
 pub const LAST_VERIFICATION_ERROR: &str = "pgro.bes.au/last-verification-error";
 /// Written by a person to ask for a new restore; removed when it was acted on.
 pub const FORCE_REFRESH: &str = "pgro.bes.au/force-refresh";
+/// The value of `force-refresh` that was acted on last.
+pub const FORCE_REFRESH_ACTED_ON: &str = "pgro.bes.au/force-refresh-acted-on";
+/// Why Canopy refused a report for good; removed when it acknowledges a later one.
+pub const LAST_REPORT_REFUSAL: &str = "pgro.bes.au/last-report-refusal";
 /// Version of the PostgreSQL that serves, such as `15.18`.
 pub const POSTGRES_VERSION: &str = "pgro.bes.au/postgres-version";
 /// When the served snapshot was taken.

@@ -76,9 +76,11 @@ impl RunName {
         format!("repository-{self}")
     }
 
-    /// The idempotency key of this run's report: the same for the same replica and run, for ever.
-    pub fn run_id(&self, key: ReplicaKey) -> RunId {
-        RunId(Uuid::new_v5(&key.replica_id.0, format!("{}/{self}", key.server_id).as_bytes()))
+    /// The idempotency key of this run's report: the same for the same replica, namespace and run, for ever. A
+    /// namespace that was deleted by hand and made again counts its attempts anew, hence its UID.
+    pub fn run_id(&self, key: ReplicaKey, namespace_uid: &str) -> RunId {
+        let text = format!("{}/{namespace_uid}/{self}", key.server_id);
+        RunId(Uuid::new_v5(&key.replica_id.0, text.as_bytes()))
     }
 }
 
@@ -139,7 +141,13 @@ mod tests {
     #[test]
     fn fault_b11_servers_that_share_a_declaration_report_under_their_own_run_ids() {
         let run = RunName::of("abc", 1);
-        assert_ne!(run.run_id(key(1)), run.run_id(key(2)));
-        assert_eq!(run.run_id(key(1)), run.run_id(key(1)));
+        assert_ne!(run.run_id(key(1), "uid"), run.run_id(key(2), "uid"));
+        assert_eq!(run.run_id(key(1), "uid"), run.run_id(key(1), "uid"));
+    }
+
+    #[test]
+    fn fault_a17_a_namespace_made_again_reports_under_new_run_ids() {
+        let run = RunName::of("abc", 1);
+        assert_ne!(run.run_id(key(1), "first"), run.run_id(key(1), "second"));
     }
 }

@@ -2,14 +2,10 @@
 
 use super::{Applied, Applier, Result};
 use crate::{
-    canopy::CanopyError,
     model::{PostgresOrder, RestoreOrder},
     resources::{Foundation, Place, PostgresSet, RestoreSet},
 };
 use contract::{canopy::CredentialsRequest, ids::RunId};
-
-/// The status that means "no declaration grants it": a fact about the declaration, not about the moment.
-const DENIED: u16 = 403;
 
 impl Applier {
     /// Canopy is asked first: without the repository password nothing else is worth making.
@@ -20,11 +16,7 @@ impl Applier {
             run_id: Some(run_id),
         };
         let asked = self.asked("ask Canopy for credentials", self.canopy.credentials(&request));
-        let answer = match asked.await? {
-            Ok(answer) => answer,
-            Err(error) if error.refusal() == Some(DENIED) => return Ok(denied(order, &error)),
-            Err(error) => return Err(error.into()),
-        };
+        let answer = asked.await??;
         self.lay_foundation(order.into()).await?;
         let RestoreSet { repository_secret, volume_claim, job } =
             RestoreSet::of(&self.site, order, &answer.repo_password);
@@ -55,8 +47,4 @@ impl Applier {
         }
         Ok(())
     }
-}
-
-fn denied(order: &RestoreOrder, error: &CanopyError) -> Applied {
-    Applied::Denied { namespace: order.namespace.clone(), run: order.run.clone(), why: error.to_string() }
 }

@@ -1,5 +1,6 @@
 //! One attempt at one snapshot, as it is remembered on the namespace.
 
+use super::{FailureClass, Reason};
 use contract::{ids::ReplicaKey, ids::RunId, names::RunName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,13 @@ pub struct Attempt {
     /// When it was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot_at: Option<Timestamp>,
-    /// Counts attempts at this snapshot from 1; with the snapshot it names the run.
+    /// The bucket it is read from; none: its place does not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<String>,
+    /// Counts the attempts of this replica from 1, whatever the snapshot; with the snapshot it names the run, so that
+    /// no run is ever named twice.
     pub number: u32,
-    /// Failures in a row at this snapshot before this attempt; decides how long the next pause is.
+    /// Failures in a row before this attempt; decides how long the next pause is.
     #[serde(default)]
     pub failures_before: u32,
     /// When it was begun.
@@ -37,46 +42,10 @@ pub enum Ending {
     Failed {
         /// When.
         at: Timestamp,
-        /// Who or what is to blame.
-        class: FailureClass,
+        /// What went wrong.
+        #[serde(default = "unnamed")]
+        reason: Reason,
     },
-}
-
-/// Who or what is to blame for a failure, and so what a retry can hope for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureClass {
-    /// The worklist asks for something that cannot exist; only another entry helps.
-    InvalidRequest,
-    /// Canopy grants no credentials.
-    CredentialsDenied,
-    /// The repository or the data in it is bad.
-    BackupBad,
-    /// Restored, but not sound.
-    VerificationFailed,
-    /// The cluster could not run it: no node, no image, no memory, a lost pod.
-    Infrastructure,
-    /// A phase took longer than it may.
-    Deadline,
-}
-
-impl FailureClass {
-    /// The name in reports, metrics and events' messages.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidRequest => "invalid_request",
-            Self::CredentialsDenied => "credentials_denied",
-            Self::BackupBad => "backup_bad",
-            Self::VerificationFailed => "verification_failed",
-            Self::Infrastructure => "infrastructure",
-            Self::Deadline => "deadline",
-        }
-    }
-
-    /// Whether trying the same again can end differently.
-    pub fn is_worth_retrying(self) -> bool {
-        !matches!(self, Self::InvalidRequest)
-    }
 }
 
 impl Attempt {
@@ -85,9 +54,9 @@ impl Attempt {
         RunName::of(&self.snapshot, self.number)
     }
 
-    /// The idempotency key of this attempt's report.
-    pub fn run_id(&self, key: ReplicaKey) -> RunId {
-        self.run().run_id(key)
+    /// The idempotency key of this attempt's report, in the namespace of this UID.
+    pub fn run_id(&self, key: ReplicaKey, namespace_uid: &str) -> RunId {
+        self.run().run_id(key, namespace_uid)
     }
 
     /// Whether it is still in progress.
@@ -95,12 +64,20 @@ impl Attempt {
         self.ending.is_none()
     }
 
-    /// Failures in a row at this snapshot, this attempt included.
+    /// Failures in a row, this attempt included.
     pub fn failures(&self) -> u32 {
         match self.ending {
+            Some(Ending::Failed { reason, .. }) if reason.class() == FailureClass::Withdrawn => {
+                self.failures_before
+            }
             Some(Ending::Failed { .. }) => self.failures_before.saturating_add(1),
             Some(Ending::Succeeded { .. }) => 0,
             None => self.failures_before,
         }
     }
+}
+
+/// What a record of before reasons were kept is read as.
+fn unnamed() -> Reason {
+    Reason::Internal
 }

@@ -1,6 +1,6 @@
 //! The cluster as it was seen, joined in memory.
 
-use super::{Identity, Record, Run};
+use super::{Identity, Record, Run, Trouble};
 use contract::{
     ids::ReplicaKey,
     names::{NamespaceName, RunName},
@@ -50,8 +50,8 @@ pub struct Replica {
     pub owner: Owner,
     /// When the namespace was made.
     pub created_at: Timestamp,
-    /// Whether the namespace is being deleted.
-    pub terminating: bool,
+    /// The namespace is being deleted.
+    pub going: Option<Going>,
     /// Who it is.
     pub identity: Identity,
     /// What is remembered of it.
@@ -62,8 +62,17 @@ pub struct Replica {
     pub runs: BTreeMap<RunName, Box<Run>>,
     /// The Service guests connect to.
     pub service: Option<ServiceSeen>,
-    /// Canopy refused credentials for this run in this process's life: what it said.
-    pub denied: Option<(RunName, String)>,
+    /// What kept this run from being begun in this process's life.
+    pub hindered: Option<(RunName, Trouble)>,
+}
+
+/// A namespace on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Going {
+    /// When it was deleted.
+    pub since: Timestamp,
+    /// Its finalizers and what its conditions say: who is waited for.
+    pub waits_for: Vec<String>,
 }
 
 /// The stable Service.

@@ -86,12 +86,28 @@ pub struct Record {
     pub last_verification_reported_at: Option<Timestamp>,
     /// Why the last attempt failed.
     pub last_verification_error: Option<String>,
-    /// A person asks for a new restore.
+    /// Why Canopy refused a report for good, until it takes a later one.
+    pub last_report_refusal: Option<String>,
+    /// A person asks for a new restore, with this value.
     pub force_refresh: Option<String>,
+    /// The value that was acted on last.
+    pub force_refresh_acted_on: Option<String>,
     /// The attempt in progress, or the last one.
     pub attempt: Option<Attempt>,
     /// Reports written down and not yet acknowledged, oldest first.
     pub outbox: Vec<Verification>,
+}
+
+/// Longest text that is kept of a refusal, characters.
+const REFUSAL_MAX: usize = 500;
+
+impl Record {
+    /// The same record, with why Canopy refused the report that is no longer in it.
+    #[must_use]
+    pub fn refused_because(mut self, why: &str) -> Self {
+        self.last_report_refusal = Some(why.chars().take(REFUSAL_MAX).collect());
+        self
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the cluster shows of one run: its restore Job and its postgres Deployment.
 
+use super::Trouble;
 use contract::{
     broker::TrafficStats,
     pods::{PrepareReport, Restored},
@@ -12,12 +13,22 @@ use std::sync::Arc;
 pub struct Run {
     /// Whether its volume exists.
     pub volume: bool,
+    /// Whether a restore pod of it may still write to the volume, whatever became of its Job.
+    pub writing: bool,
     /// Its restore Job.
     pub job: Option<JobSeen>,
     /// Its postgres Deployment.
     pub postgres: Option<PostgresSeen>,
     /// Whether all of it that is left is being deleted already.
     pub going: bool,
+}
+
+impl Run {
+    /// Whether a restore pod of it may write to its volume, now or as soon as it starts.
+    pub fn may_write(&self) -> bool {
+        let job = self.job.as_ref().map(|job| &job.phase);
+        self.writing || matches!(job, Some(JobPhase::Starting { .. } | JobPhase::Running))
+    }
 }
 
 /// A restore Job.
@@ -36,8 +47,8 @@ pub struct JobSeen {
 pub enum JobPhase {
     /// No container of it runs yet; the cluster's own reason where it gives one.
     Starting {
-        /// Such as `ImagePullBackOff` or `Unschedulable: 0/3 nodes…`.
-        waiting_for: Option<String>,
+        /// Such as `ImagePullBackOff` or `0/3 nodes…`.
+        waiting_for: Option<Trouble>,
     },
     /// It runs.
     Running,
@@ -46,7 +57,7 @@ pub enum JobPhase {
     /// The pod itself told why it failed.
     Failed(contract::pods::Failure),
     /// It ended without telling why; the cluster's own reason, such as `OOMKilled`.
-    Lost(String),
+    Lost(Trouble),
 }
 
 /// A postgres Deployment and the newest pod of it.
@@ -63,8 +74,8 @@ pub struct PostgresSeen {
 pub enum PostgresPhase {
     /// No container of it runs yet; the cluster's own reason where it gives one.
     Starting {
-        /// Such as `ImagePullBackOff` or `Unschedulable: 0/3 nodes…`.
-        waiting_for: Option<String>,
+        /// Such as `ImagePullBackOff` or `0/3 nodes…`.
+        waiting_for: Option<Trouble>,
     },
     /// Being recovered, repaired and checked, or prepared and not yet answering.
     Preparing,
@@ -74,7 +85,7 @@ pub enum PostgresPhase {
     Failed {
         /// What it found.
         report: Option<Arc<PrepareReport>>,
-        /// Why, for people.
-        message: String,
+        /// Why.
+        trouble: Trouble,
     },
 }

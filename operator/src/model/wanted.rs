@@ -50,6 +50,14 @@ impl Target {
             Self::Impossible { snapshot, at, .. } => Some((snapshot, *at)),
         }
     }
+
+    /// The bucket it is read from, where that reads.
+    pub fn bucket(&self) -> Option<&str> {
+        match self {
+            Self::Restore(snapshot) => Some(snapshot.source.bucket.as_str()),
+            Self::Nothing | Self::Impossible { .. } => None,
+        }
+    }
 }
 
 /// A snapshot and where it lies.

@@ -20,7 +20,7 @@ pub use kind::Kind;
 pub use progress::Blind;
 pub(super) use state::State;
 
-use crate::model::Observed;
+use crate::model::{Observed, Trouble};
 use contract::names::{NamespaceName, RunName};
 use kube::{Client, Resource, ResourceExt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -74,9 +74,9 @@ impl Index {
         }
     }
 
-    /// Canopy refused credentials for `run`: known as long as its attempt is open and this process lives.
-    pub fn deny(&self, namespace: &NamespaceName, run: RunName, why: String) {
-        self.state().deny(namespace, run, why);
+    /// `run` cannot be begun: known as long as its attempt is open and this process lives.
+    pub fn hinder(&self, namespace: &NamespaceName, run: RunName, trouble: Trouble) {
+        self.state().hinder(namespace, run, trouble);
     }
 
     /// A panic under the lock leaves a picture that the next list mends.

@@ -10,7 +10,7 @@ pub(super) fn furnish(replica: &mut Replica, held: &Held) {
     replica.runs = runs(held);
     replica.service = held.services.values().next().map(|service| ServiceSeen { run: service.run.clone() });
     let open = replica.record.attempt.as_ref().filter(|attempt| attempt.is_open()).map(Attempt::run);
-    replica.denied = held.denied.as_deref().filter(|(run, _)| Some(run) == open.as_ref()).cloned();
+    replica.hindered = held.hindered.as_deref().filter(|(run, _)| Some(run) == open.as_ref()).cloned();
 }
 
 fn runs(held: &Held) -> BTreeMap<RunName, Box<Run>> {
@@ -31,6 +31,12 @@ fn runs(held: &Held) -> BTreeMap<RunName, Box<Run>> {
         let run = entry(&mut runs, run);
         run.postgres = Some(postgres::seen(deployment, pod));
         run.going &= deployment.going;
+    }
+    for pod in held.pods.entries().map(|(_, pod)| pod) {
+        let writes = matches!(&pod.of, slim::PodOf::Restore(pod) if pod.may_run);
+        if let Some(run) = runs.get_mut(&pod.run).filter(|_| writes) {
+            run.writing = true;
+        }
     }
     runs
 }

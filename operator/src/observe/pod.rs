@@ -1,7 +1,10 @@
 //! What a pod's status says, in the few terms that matter here.
 
-use super::{postgres, restore, slim};
-use crate::resources::{Component, app_labels};
+use super::{postgres, restore, slim, trouble};
+use crate::{
+    model::{Reason, Trouble},
+    resources::{Component, app_labels},
+};
 use contract::names::{RunName, labels};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
@@ -63,24 +66,34 @@ pub(super) fn is_ready(pod: &Pod) -> bool {
 }
 
 /// What keeps it from starting, in the cluster's own words.
-pub(super) fn waiting_for(pod: &Pod) -> Option<String> {
+pub(super) fn waiting_for(pod: &Pod) -> Option<Trouble> {
     if let Some((_, message)) = condition(pod, "PodScheduled").filter(|(status, _)| *status == "False") {
-        return Some(format!("Unschedulable: {message}"));
+        return Some(Trouble::new(trouble::of_scheduling(message), message));
     }
     statuses(pod).find_map(|status| {
         let waiting = status.state.as_ref()?.waiting.as_ref()?;
-        let reason = waiting.reason.clone().filter(|reason| !ORDINARY.contains(&reason.as_str()))?;
-        Some(format!("{reason} of container {}: {}", status.name, waiting.message.as_deref().unwrap_or("")))
+        let reason = waiting.reason.as_deref().filter(|reason| !ORDINARY.contains(reason))?;
+        let words = waiting.message.as_deref().unwrap_or_default();
+        let message = format!("{reason} of container {}: {words}", status.name);
+        Some(Trouble::new(trouble::of_waiting(reason), message))
     })
 }
 
-/// Why a pod, or its container, ended, where the cluster says.
-pub(super) fn reason_of_end(pod: &Pod, container_name: &str) -> Option<String> {
+/// Why a pod, or its container, ended, where the cluster says; `unnamed` where its word tells nothing.
+pub(super) fn reason_of_end(pod: &Pod, container_name: &str, unnamed: Reason) -> Option<Trouble> {
     let of_pod = pod.status.as_ref().and_then(|status| status.reason.clone());
-    let of_container = container(pod, container_name)
-        .and_then(ended)
+    let end = container(pod, container_name).and_then(ended);
+    let of_container = end.and_then(|end| end.reason.clone());
+    let reason = [&of_pod, &of_container].into_iter().flatten().find_map(|word| trouble::of_end(word));
+    let exit = end
         .map(|end| format!("{} with exit code {}", end.reason.as_deref().unwrap_or("ended"), end.exit_code));
-    of_pod.or(of_container)
+    Some(Trouble::new(reason.unwrap_or(unnamed), of_pod.or(exit)?))
+}
+
+/// Whether a container of it may still run.
+pub(super) fn may_run(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    !matches!(phase, Some("Succeeded" | "Failed"))
 }
 
 /// What is told where the cluster says nothing.

@@ -1,7 +1,7 @@
 //! A postgres Deployment and its pod to how far the database is.
 
-use super::{pod, slim};
-use crate::model::{PostgresPhase, PostgresSeen};
+use super::{pod, slim, trouble};
+use crate::model::{PostgresPhase, PostgresSeen, Reason, Trouble};
 use contract::{
     names::objects::containers,
     pods::{PrepareReport, TerminationDocument},
@@ -20,7 +20,7 @@ pub(super) fn of_deployment(deployment: &Deployment) -> slim::Deployment {
     slim::Deployment {
         created_at: pod::created_at(deployment),
         going: pod::is_going(deployment),
-        failure: replica_failure(deployment).map(String::into_boxed_str),
+        failure: replica_failure(deployment).map(Box::new),
     }
 }
 
@@ -36,7 +36,7 @@ pub(super) fn of_pod(pod: &Pod) -> PostgresPhase {
 
 /// How the database of `deployment` stands.
 pub(super) fn seen(deployment: &slim::Deployment, pod: Option<&PostgresPhase>) -> PostgresSeen {
-    let waiting_for = || deployment.failure.clone().map(String::from);
+    let waiting_for = || deployment.failure.as_deref().cloned();
     PostgresSeen {
         created_at: deployment.created_at,
         phase: pod.cloned().unwrap_or_else(|| PostgresPhase::Starting { waiting_for: waiting_for() }),
@@ -48,7 +48,10 @@ fn prepared(pod: &Pod, end: &ContainerStateTerminated) -> PostgresPhase {
     let message = end.message.as_deref().unwrap_or_default();
     let report = match PrepareReport::from_termination_message(message) {
         Ok(report) => Arc::new(report),
-        Err(error) => return PostgresPhase::Failed { report: None, message: error.to_string() },
+        Err(error) => {
+            let trouble = Trouble::new(Reason::ResultLost, error.to_string());
+            return PostgresPhase::Failed { report: None, trouble };
+        }
     };
     if pod::is_ready(pod) {
         return PostgresPhase::Ready(report);
@@ -57,26 +60,32 @@ fn prepared(pod: &Pod, end: &ContainerStateTerminated) -> PostgresPhase {
     if restarts < CRASHES_MAX {
         return PostgresPhase::Preparing;
     }
-    let why = reason_of_end(pod, containers::POSTGRES);
-    let message = format!("PostgreSQL was prepared, but ends again and again: {why}");
-    PostgresPhase::Failed { report: Some(report), message }
+    let Trouble { reason, message } = reason_of_end(pod, containers::POSTGRES, Reason::CrashLoop);
+    let message = format!("PostgreSQL was prepared, but ends again and again: {message}");
+    PostgresPhase::Failed { report: Some(report), trouble: Trouble::new(reason, message) }
 }
 
 fn refused(pod: &Pod, end: &ContainerStateTerminated) -> PostgresPhase {
     let report = PrepareReport::from_termination_message(end.message.as_deref().unwrap_or_default()).ok();
-    let told = report.as_ref().and_then(|report| report.failure.as_ref()).map(ToString::to_string);
-    let message = told.unwrap_or_else(|| {
-        format!("prepare ended without a report: {}", reason_of_end(pod, containers::PREPARE))
-    });
-    PostgresPhase::Failed { report: report.map(Arc::new), message }
+    let told = report.as_ref().and_then(|report| report.failure.as_ref());
+    let trouble = told
+        .map_or_else(|| silent(pod), |failure| Trouble::new(failure.reason.into(), failure.message.as_str()));
+    PostgresPhase::Failed { report: report.map(Arc::new), trouble }
 }
 
-fn reason_of_end(pod: &Pod, container: &str) -> String {
-    pod::reason_of_end(pod, container).unwrap_or_else(|| pod::NO_REASON.to_owned())
+fn silent(pod: &Pod) -> Trouble {
+    let Trouble { reason, message } = reason_of_end(pod, containers::PREPARE, Reason::ResultLost);
+    Trouble::new(reason, format!("prepare ended without a report: {message}"))
+}
+
+fn reason_of_end(pod: &Pod, container: &str, unnamed: Reason) -> Trouble {
+    pod::reason_of_end(pod, container, unnamed).unwrap_or_else(|| Trouble::new(unnamed, pod::NO_REASON))
 }
 
 /// Why not even a pod was made: quota and admission speak here.
-fn replica_failure(deployment: &Deployment) -> Option<String> {
+fn replica_failure(deployment: &Deployment) -> Option<Trouble> {
     let conditions = deployment.status.as_ref()?.conditions.as_ref()?;
-    conditions.iter().find(|c| c.type_ == "ReplicaFailure" && c.status == "True")?.message.clone()
+    let failure = conditions.iter().find(|c| c.type_ == "ReplicaFailure" && c.status == "True")?;
+    let message = failure.message.as_deref().unwrap_or_default();
+    Some(Trouble::new(trouble::of_creation(message), message))
 }

@@ -1,7 +1,7 @@
 //! A restore Job and its pod to how far the restore is.
 
-use super::{pod, slim};
-use crate::model::{JobPhase, JobSeen};
+use super::{pod, slim, trouble};
+use crate::model::{JobPhase, JobSeen, Reason, Trouble};
 use contract::{
     names::{annotations, objects::containers},
     pods::{RestoreResult, TerminationDocument},
@@ -23,9 +23,10 @@ pub(super) fn of_job(job: &Job) -> slim::Job {
 pub(super) fn of_pod(pod: &Pod) -> slim::RestorePod {
     slim::RestorePod {
         started: pod::has_started(pod),
-        waiting_for: pod::waiting_for(pod).map(String::into_boxed_str),
+        may_run: pod::may_run(pod),
+        waiting_for: pod::waiting_for(pod).map(Box::new),
         told: told(pod).map(Box::new),
-        reason: pod::reason_of_end(pod, containers::RESTORE).map(String::into_boxed_str),
+        reason: pod::reason_of_end(pod, containers::RESTORE, Reason::ResultLost).map(Box::new),
     }
 }
 
@@ -40,7 +41,7 @@ pub(super) fn seen(job: &slim::Job, pod: Option<&slim::RestorePod>) -> JobSeen {
             Some(phase) => phase.clone(),
         },
         None if pod.is_some_and(|pod| pod.started) => JobPhase::Running,
-        None => JobPhase::Starting { waiting_for: pod.and_then(|pod| Some(pod.waiting_for.clone()?.into())) },
+        None => JobPhase::Starting { waiting_for: pod.map_or_else(|| Some(no_pod()), waiting_for) },
     };
     JobSeen { created_at: job.created_at, phase, traffic: job.traffic }
 }
@@ -64,15 +65,29 @@ fn told(pod: &Pod) -> Option<JobPhase> {
         Ok(RestoreResult::Restored(restored)) if end.exit_code == 0 => Some(JobPhase::Restored(restored)),
         Ok(RestoreResult::Failed(failure)) => Some(JobPhase::Failed(failure)),
         Ok(RestoreResult::Restored(_)) => {
-            Some(JobPhase::Lost(format!("it claims success and ended with exit code {}", end.exit_code)))
+            let why = format!("it claims success and ended with exit code {}", end.exit_code);
+            Some(JobPhase::Lost(Trouble::new(Reason::ResultLost, why)))
         }
-        Err(error) => Some(JobPhase::Lost(error.to_string())),
+        Err(error) => Some(JobPhase::Lost(Trouble::new(Reason::ResultLost, error.to_string()))),
     }
 }
 
+/// The Job's own word counts where its pod has none: a deadline ends pods without a trace.
 fn lost(pod: Option<&slim::RestorePod>, why: &str) -> JobPhase {
-    match pod {
-        Some(pod) => JobPhase::Lost(format!("{}; {why}", pod.reason.as_deref().unwrap_or(pod::NO_REASON))),
-        None => JobPhase::Lost(why.to_owned()),
-    }
+    let of_pod = pod.and_then(|pod| pod.reason.as_deref());
+    let named = of_pod.map(|trouble| trouble.reason).filter(|reason| *reason != Reason::ResultLost);
+    let reason = named.or_else(|| trouble::of_end(why)).unwrap_or(Reason::ResultLost);
+    let words = of_pod.map_or(pod::NO_REASON, |trouble| &trouble.message);
+    let message = if pod.is_some() { format!("{words}; {why}") } else { why.to_owned() };
+    JobPhase::Lost(Trouble::new(reason, message))
+}
+
+fn waiting_for(pod: &slim::RestorePod) -> Option<Trouble> {
+    pod.waiting_for.as_deref().cloned()
+}
+
+/// A Job without a pod does not say why; its events do.
+fn no_pod() -> Trouble {
+    let message = "the Job has made no pod: a quota, a policy or the Job controller; kubectl describe job";
+    Trouble::new(Reason::NoPod, message)
 }

@@ -2,7 +2,7 @@
 //!
 //! Whole objects would take some 36 KB each with their managed fields; ten thousand replicas have fifty thousand.
 
-use crate::model::{JobPhase, PostgresPhase};
+use crate::model::{JobPhase, PostgresPhase, Trouble};
 use contract::{broker::TrafficStats, names::RunName};
 use jiff::Timestamp;
 
@@ -35,7 +35,7 @@ pub(super) struct Deployment {
     pub(super) created_at: Timestamp,
     pub(super) going: bool,
     /// Why not even a pod was made.
-    pub(super) failure: Option<Box<str>>,
+    pub(super) failure: Option<Box<Trouble>>,
 }
 
 /// A pod of a run.
@@ -58,11 +58,12 @@ pub(super) enum PodOf {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RestorePod {
     pub(super) started: bool,
-    pub(super) waiting_for: Option<Box<str>>,
+    pub(super) may_run: bool,
+    pub(super) waiting_for: Option<Box<Trouble>>,
     /// What the restore container itself said.
     pub(super) told: Option<Box<JobPhase>>,
     /// Why it ended, where the cluster says.
-    pub(super) reason: Option<Box<str>>,
+    pub(super) reason: Option<Box<Trouble>>,
 }
 
 /// The stable Service.

@@ -1,13 +1,14 @@
 //! An attempt in progress: from what the cluster shows of its run to the next step.
 
-use super::{Because, Decision, Policy, Step, conclude, refresh};
+use super::{Because, Decision, Policy, Step, conclude};
 use crate::model::{
-    Attempt, FailureClass, JobPhase, JobSeen, PostgresOrder, PostgresPhase, PostgresSeen, Record, Replica,
-    RestoreOrder, Run, ServeOrder, Target, Wanted,
+    Attempt, JobPhase, JobSeen, PostgresOrder, PostgresPhase, PostgresSeen, Reason, Record, Replica,
+    RestoreOrder, Run, ServeOrder, Target, Trouble, Wanted,
 };
 use contract::{
     ids::SnapshotId,
-    pods::{Failure, FailureReason, PrepareReport, Restored},
+    names::RunName,
+    pods::{PrepareReport, Restored},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,42 +19,59 @@ const FALLBACK_DATABASE: &str = "postgres";
 struct Driver<'a> {
     replica: &'a Replica,
     attempt: &'a Attempt,
-    wanted: Option<&'a Wanted>,
+    wish: Result<&'a Wanted, &'a Because>,
     record: &'a Record,
     now: Timestamp,
     policy: &'a Policy,
 }
 
-/// The next step of an open attempt; without `wanted` nothing is begun that needs the worklist.
+/// The next step of an open attempt; where it is not `wish`ed for, nothing is begun that needs the worklist.
 pub(super) fn drive(
     replica: &Replica,
     attempt: &Attempt,
-    wanted: Option<&Wanted>,
+    wish: Result<&Wanted, &Because>,
     record: &Record,
     now: Timestamp,
     policy: &Policy,
 ) -> Decision {
-    let driver = Driver { replica, attempt, wanted, record, now, policy };
+    let driver = Driver { replica, attempt, wish, record, now, policy };
     if let Err(why) = attempt.snapshot.parse::<SnapshotId>() {
-        return driver.failed(FailureClass::InvalidRequest, &why.to_string());
+        return driver.failed(Reason::InvalidSnapshot, &why.to_string());
     }
     match replica.runs.get(&attempt.run()).map(Box::as_ref) {
         Some(Run { postgres: Some(postgres), .. }) => driver.verifying(postgres),
-        Some(Run { job: Some(job), .. }) => driver.restoring(job),
+        Some(Run { job: Some(job), writing, .. }) => driver.restoring(job, *writing),
+        Some(Run { writing: true, .. }) => driver.bereft(),
         _ => driver.starting(),
     }
 }
 
+/// What may be waited for, and how long.
+struct Wait<'a> {
+    since: Timestamp,
+    deadline: SignedDuration,
+    what: &'static str,
+    waiting_for: Option<&'a Trouble>,
+}
+
 impl Driver<'_> {
+    /// Nothing of the run exists yet.
     fn starting(&self) -> Decision {
         let run = self.attempt.run();
-        if let Some((_, why)) = self.replica.denied.as_ref().filter(|(denied, _)| *denied == run) {
-            return self.failed(FailureClass::CredentialsDenied, why);
+        if let Some((_, trouble)) = self.replica.hindered.as_ref().filter(|(hindered, _)| *hindered == run) {
+            return self.failed(trouble.reason, &trouble.message);
         }
-        let Some(wanted) = self.wanted else { return Decision::Rest(Because::WorklistUnknown) };
+        let wanted = match self.wish {
+            Ok(wanted) => wanted,
+            Err(because) => return self.unwished(because),
+        };
+        if self.replica.runs.iter().any(|(name, other)| *name != run && other.may_write()) {
+            let wait = self.start("see the restore pods of earlier runs end");
+            return self.wait(&wait, || Because::WriterAlive);
+        }
         match &wanted.target {
             Target::Restore(snapshot) if snapshot.id.as_str() == self.attempt.snapshot => {
-                Decision::Do(Step::StartRestore {
+                self.begin(Step::StartRestore {
                     order: RestoreOrder {
                         namespace: self.replica.namespace.clone(),
                         identity: self.replica.identity.clone(),
@@ -61,53 +79,93 @@ impl Driver<'_> {
                         snapshot: snapshot.id.clone(),
                         source: snapshot.source.clone(),
                     },
-                    run_id: self.attempt.run_id(self.replica.identity.key),
+                    run_id: self.attempt.run_id(self.replica.identity.key, &self.replica.owner.uid),
                 })
             }
             Target::Impossible { snapshot, why, .. } if *snapshot == self.attempt.snapshot => {
-                self.failed(FailureClass::InvalidRequest, why)
+                self.failed(Reason::InvalidSnapshot, why)
             }
-            Target::Nothing | Target::Restore(_) | Target::Impossible { .. } => {
-                Decision::Do(refresh::abandon(self.replica, self.record))
-            }
+            Target::Nothing | Target::Restore(_) | Target::Impossible { .. } => self
+                .failed(Reason::Withdrawn, "nothing was made yet, and the worklist asks for something else"),
         }
     }
 
-    fn restoring(&self, job: &JobSeen) -> Decision {
+    /// Tries to make the run's objects for as long as a start may take.
+    fn begin(&self, step: Step) -> Decision {
+        self.overdue(&self.start("make the restore Job")).unwrap_or(Decision::Do(step))
+    }
+
+    fn start(&self, what: &'static str) -> Wait<'static> {
+        let (since, deadline) = (self.attempt.started_at, self.policy.start_deadline);
+        Wait { since, deadline, what, waiting_for: None }
+    }
+
+    /// Nothing was made yet, and nobody says that it should be: waited for, but not for ever, since others wait too.
+    fn unwished(&self, because: &Because) -> Decision {
+        if self.now.duration_since(self.attempt.started_at) <= self.policy.start_deadline {
+            return Decision::Rest(because.clone());
+        }
+        match because {
+            Because::WorklistUnknown => {
+                self.failed(Reason::CanopyUnavailable, "no worklist could be read since the start")
+            }
+            _ => self.failed(Reason::Withdrawn, "the worklist does not ask for it any more"),
+        }
+    }
+
+    /// The Job is gone and its pod is not: it may still write, so nothing else may.
+    fn bereft(&self) -> Decision {
+        self.wait(
+            &Wait {
+                since: self.attempt.started_at,
+                deadline: self.policy.start_deadline + self.policy.restore_deadline,
+                what: "see the last restore pod end",
+                waiting_for: None,
+            },
+            || Because::WriterAlive,
+        )
+    }
+
+    fn restoring(&self, job: &JobSeen, writing: bool) -> Decision {
         let since = job.created_at;
+        let restore_deadline = self.policy.start_deadline + self.policy.restore_deadline;
         match &job.phase {
-            JobPhase::Starting { waiting_for } => self.wait(
-                since,
-                self.policy.start_deadline,
-                "start the restore pod",
-                waiting_for.as_deref(),
-                || Because::RestoreRunning { since, waiting_for: waiting_for.clone() },
-            ),
+            JobPhase::Starting { waiting_for } => {
+                let (deadline, waiting_for) = (self.policy.start_deadline, waiting_for.as_ref());
+                let wait = Wait { since, deadline, what: "start the restore pod", waiting_for };
+                self.wait(&wait, || Because::RestoreRunning { since, waiting_for: waiting_for.cloned() })
+            }
             JobPhase::Running => {
-                let deadline = self.policy.start_deadline + self.policy.restore_deadline;
-                self.wait(since, deadline, "restore the snapshot", None, || Because::RestoreRunning {
-                    since,
-                    waiting_for: None,
-                })
+                let deadline = restore_deadline;
+                let wait = Wait { since, deadline, what: "restore the snapshot", waiting_for: None };
+                self.wait(&wait, || Because::RestoreRunning { since, waiting_for: None })
+            }
+            JobPhase::Restored(_) if writing => {
+                let deadline = restore_deadline;
+                let what = "see every restore pod of the run end";
+                self.wait(&Wait { since, deadline, what, waiting_for: None }, || Because::WriterAlive)
             }
             JobPhase::Restored(restored) => self.restored(restored),
-            JobPhase::Failed(failure) => self.failed(class_of(failure.reason), &failure.to_string()),
-            JobPhase::Lost(why) => self.failed(
-                FailureClass::Infrastructure,
-                &format!("the restore pod ended without a result: {why}"),
-            ),
+            JobPhase::Failed(failure) => self.failed(failure.reason.into(), &failure.message),
+            JobPhase::Lost(Trouble { reason, message }) => {
+                self.failed(*reason, &format!("the restore pod ended without a result: {message}"))
+            }
         }
     }
 
     fn restored(&self, restored: &Restored) -> Decision {
         if restored.snapshot_id.as_str() != self.attempt.snapshot {
             let message = format!("asked for {}, restored {}", self.attempt.snapshot, restored.snapshot_id);
-            return self.failed(FailureClass::Infrastructure, &message);
+            return self.failed(Reason::WrongSnapshot, &message);
+        }
+        let run = self.attempt.run();
+        if let Some((_, trouble)) = self.replica.hindered.as_ref().filter(|(hindered, _)| *hindered == run) {
+            return self.failed(trouble.reason, &trouble.message);
         }
         Decision::Do(Step::StartPostgres(PostgresOrder {
             namespace: self.replica.namespace.clone(),
             identity: self.replica.identity.clone(),
-            run: self.attempt.run(),
+            run,
             snapshot: self.attempt.snapshot.clone(),
             snapshot_at: self.attempt.snapshot_at,
             postgres_major: restored.postgres_major,
@@ -117,95 +175,76 @@ impl Driver<'_> {
 
     fn verifying(&self, postgres: &PostgresSeen) -> Decision {
         let since = postgres.created_at;
+        let verify_deadline = self.policy.start_deadline + self.policy.verify_deadline;
         match &postgres.phase {
-            PostgresPhase::Starting { waiting_for } => self.wait(
-                since,
-                self.policy.start_deadline,
-                "start the postgres pod",
-                waiting_for.as_deref(),
-                || Because::Verifying { since, waiting_for: waiting_for.clone() },
-            ),
-            PostgresPhase::Preparing => {
-                let deadline = self.policy.start_deadline + self.policy.verify_deadline;
-                self.wait(since, deadline, "recover and check the database", None, || Because::Verifying {
-                    since,
-                    waiting_for: None,
-                })
+            PostgresPhase::Starting { waiting_for } => {
+                let (deadline, waiting_for) = (self.policy.start_deadline, waiting_for.as_ref());
+                let wait = Wait { since, deadline, what: "start the postgres pod", waiting_for };
+                self.wait(&wait, || Because::Verifying { since, waiting_for: waiting_for.cloned() })
             }
-            PostgresPhase::Ready(report) if report.is_sound() => self.ready(report),
+            PostgresPhase::Preparing => {
+                let (deadline, what) = (verify_deadline, "recover and check the database");
+                let wait = Wait { since, deadline, what, waiting_for: None };
+                self.wait(&wait, || Because::Verifying { since, waiting_for: None })
+            }
+            PostgresPhase::Ready(report) if report.is_sound() => {
+                let deadline = verify_deadline + self.policy.switch_deadline;
+                let wait = Wait { since, deadline, what: "point the Service to it", waiting_for: None };
+                self.ready(report, &wait)
+            }
             PostgresPhase::Ready(report) => {
                 let message = "PostgreSQL answers, but not every mandatory check passed";
-                self.unsound(FailureClass::VerificationFailed, Some(report), message)
+                self.unsound(Reason::Unsound, Some(report), message)
             }
-            PostgresPhase::Failed { report, message } => {
-                let reason = report.as_ref().and_then(|r| r.failure.as_ref()).map(|f: &Failure| f.reason);
-                self.unsound(
-                    reason.map_or(FailureClass::Infrastructure, class_of),
-                    report.as_deref(),
-                    message,
-                )
+            PostgresPhase::Failed { report, trouble } => {
+                self.unsound(trouble.reason, report.as_deref(), &trouble.message)
             }
         }
     }
 
-    fn ready(&self, report: &PrepareReport) -> Decision {
+    fn ready(&self, report: &PrepareReport, wait: &Wait<'_>) -> Decision {
         let run = self.attempt.run();
         if self.replica.service.as_ref().and_then(|service| service.run.as_ref()) == Some(&run) {
             let facts = conclude::Facts::new(self.replica, self.attempt, self.record, self.now);
             return Decision::Do(conclude::succeeded(&facts, report));
         }
-        Decision::Do(Step::Serve(ServeOrder {
-            namespace: self.replica.namespace.clone(),
-            identity: self.replica.identity.clone(),
-            run,
-            database: report.primary_database.clone().unwrap_or_else(|| FALLBACK_DATABASE.to_owned()),
-        }))
+        self.overdue(wait).unwrap_or_else(|| Decision::Do(serve(self.replica, run, report)))
     }
 
-    fn wait(
-        &self,
-        since: Timestamp,
-        deadline: SignedDuration,
-        what: &str,
-        waiting_for: Option<&str>,
-        because: impl FnOnce() -> Because,
-    ) -> Decision {
-        if self.now.duration_since(since) <= deadline {
-            return Decision::Rest(because());
+    fn wait(&self, wait: &Wait<'_>, because: impl FnOnce() -> Because) -> Decision {
+        self.overdue(wait).unwrap_or_else(|| Decision::Rest(because()))
+    }
+
+    /// The end of a wait that has taken too long: whoever the cluster says kept it waiting is to blame.
+    fn overdue(&self, wait: &Wait<'_>) -> Option<Decision> {
+        if self.now.duration_since(wait.since) <= wait.deadline {
+            return None;
         }
-        let last = waiting_for.unwrap_or("no reason given by the cluster");
-        let message = format!("failed to {what} within {} s; last seen: {last}", deadline.as_secs());
-        self.failed(FailureClass::Deadline, &message)
+        let within = format!("failed to {} within {} s", wait.what, wait.deadline.as_secs());
+        Some(match wait.waiting_for {
+            Some(Trouble { reason, message }) => {
+                self.failed(*reason, &format!("{within}; last seen: {message}"))
+            }
+            None => self.failed(Reason::DeadlineExceeded, &within),
+        })
     }
 
-    fn failed(&self, class: FailureClass, message: &str) -> Decision {
-        self.unsound(class, None, message)
+    fn failed(&self, reason: Reason, message: &str) -> Decision {
+        self.unsound(reason, None, message)
     }
 
-    fn unsound(&self, class: FailureClass, report: Option<&PrepareReport>, message: &str) -> Decision {
+    fn unsound(&self, reason: Reason, report: Option<&PrepareReport>, message: &str) -> Decision {
         let facts = conclude::Facts::new(self.replica, self.attempt, self.record, self.now);
-        Decision::Do(conclude::failed(&facts, class, report, message))
+        Decision::Do(conclude::failed(&facts, &Trouble::new(reason, message), report))
     }
 }
 
-/// Who is to blame for what a pod said.
-fn class_of(reason: FailureReason) -> FailureClass {
-    match reason {
-        FailureReason::RepositoryPassword
-        | FailureReason::RepositoryUnreadable
-        | FailureReason::SnapshotNotFound
-        | FailureReason::RestoreIncomplete
-        | FailureReason::NoCluster
-        | FailureReason::AmbiguousCluster
-        | FailureReason::UnsupportedVersion
-        | FailureReason::UnsafeLink
-        | FailureReason::Recovery => FailureClass::BackupBad,
-        FailureReason::CheckFailed => FailureClass::VerificationFailed,
-        FailureReason::Deadline => FailureClass::Deadline,
-        FailureReason::BadSpec
-        | FailureReason::ProxyUnavailable
-        | FailureReason::StorageUnavailable
-        | FailureReason::NoSpace
-        | FailureReason::Internal => FailureClass::Infrastructure,
-    }
+/// Lets guests in to `run`.
+pub(super) fn serve(replica: &Replica, run: RunName, report: &PrepareReport) -> Step {
+    Step::Serve(ServeOrder {
+        namespace: replica.namespace.clone(),
+        identity: replica.identity.clone(),
+        run,
+        database: report.primary_database.clone().unwrap_or_else(|| FALLBACK_DATABASE.to_owned()),
+    })
 }

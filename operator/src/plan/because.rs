@@ -1,5 +1,7 @@
 //! Reasons for leaving a replica alone. "Why is nothing happening?" always has an answer.
 
+use super::breaker::Parked;
+use crate::model::Trouble;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -16,15 +18,17 @@ pub enum Because {
         /// Since when.
         since: Timestamp,
         /// What the cluster waits for, if it says.
-        waiting_for: Option<String>,
+        waiting_for: Option<Trouble>,
     },
     /// PostgreSQL is recovered and checked.
     Verifying {
         /// Since when.
         since: Timestamp,
         /// What the cluster waits for, if it says.
-        waiting_for: Option<String>,
+        waiting_for: Option<Trouble>,
     },
+    /// A restore pod may still write to the volume: its end is waited for.
+    WriterAlive,
     /// The last attempt failed; the next one has to wait.
     BackingOff {
         /// Until when.
@@ -36,6 +40,15 @@ pub enum Because {
     Refused,
     /// As many restores run as may.
     NoSlot,
+    /// Its bucket, or Canopy for its group, does not answer: one attempt at a time asks whether it does again.
+    Parked(Parked),
+    /// As many namespaces were made within the last minute as may be.
+    CreationLimited,
+    /// It serves, but its database is in trouble; the cluster heals pods, a person may ask with `force-refresh`.
+    ServingTrouble {
+        /// What the cluster says.
+        waiting_for: Option<Trouble>,
+    },
     /// The worklist offers an older snapshot than the one served.
     OlderThanServed,
     /// Guests of the run before are given time to go.
@@ -56,7 +69,12 @@ pub enum Because {
         why: String,
     },
     /// The namespace is going.
-    Terminating,
+    Terminating {
+        /// Since when.
+        since: Timestamp,
+        /// It takes longer than it should: the finalizers and conditions that are waited for.
+        stuck: Option<String>,
+    },
     /// What was last written there is not seen yet.
     CatchingUp,
     /// Labels or annotations do not read.
@@ -64,8 +82,12 @@ pub enum Because {
         /// What does not read.
         why: String,
     },
-    /// The entry asks for another group, type or intent than the namespace was made for.
-    IdentityChanged,
+    /// The entry asks for another group, type or intent than the namespace was made for: the old replica goes the way
+    /// of a withdrawn one, then the new one is made.
+    IdentityChanged {
+        /// Why not yet, for people.
+        why: String,
+    },
     /// Too many reports are not acknowledged.
     OutboxFull,
 }

@@ -1,7 +1,7 @@
 //! The end of an attempt: what is remembered, and the report that is written down with it in one write.
 
 use super::{Notice, Step};
-use crate::model::{Attempt, Ending, FailureClass, Phase, Record, Replica};
+use crate::model::{Attempt, Ending, Phase, Reason, Record, Replica, Trouble};
 use contract::{
     broker::TrafficStats,
     canopy::{HealthDetails, Outcome, Verification},
@@ -55,7 +55,7 @@ impl<'a> Facts<'a> {
             replica_healthy: outcome == Outcome::Success && checked.is_some_and(PrepareReport::is_sound),
             observed_at: self.now,
             replica_id: Some(identity.key.replica_id),
-            run_id: Some(self.attempt.run_id(identity.key)),
+            run_id: Some(self.attempt.run_id(identity.key, &self.replica.owner.uid)),
             snapshot_id: Some(self.attempt.snapshot.clone()),
             error,
             postgres_version: checked.and_then(|report| report.postgres_version.clone()),
@@ -67,9 +67,9 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn write(&self, record: Record, report: Verification, notice: Notice) -> Step {
+    fn write(&self, record: Record, report: Option<Verification>, notice: Notice) -> Step {
         let mut record = record;
-        record.outbox.push(report);
+        record.outbox.extend(report);
         Step::WriteRecord {
             namespace: self.replica.namespace.clone(),
             owner: self.replica.owner.clone(),
@@ -93,7 +93,7 @@ pub(super) fn succeeded(facts: &Facts<'_>, checked: &PrepareReport) -> Step {
     let record = Record {
         phase: Phase::Active,
         last_restored_snapshot_id: Some(attempt.snapshot.clone()),
-        last_restored_snapshot_at: attempt.snapshot_at,
+        last_restored_snapshot_at: attempt.snapshot_at.or_else(|| same_snapshot_at(facts)),
         last_restored_at: Some(facts.now),
         serving_run: Some(attempt.run()),
         postgres_version: checked.postgres_version.clone(),
@@ -103,24 +103,30 @@ pub(super) fn succeeded(facts: &Facts<'_>, checked: &PrepareReport) -> Step {
     };
     let notice =
         Notice::Verified { intent: facts.replica.identity.intent, snapshot: attempt.snapshot.clone() };
-    facts.write(record, facts.report(Outcome::Success, Some(checked), None), notice)
+    facts.write(record, Some(facts.report(Outcome::Success, Some(checked), None)), notice)
 }
 
-/// The attempt failed; what served before goes on serving.
-pub(super) fn failed(
-    facts: &Facts<'_>,
-    class: FailureClass,
-    checked: Option<&PrepareReport>,
-    message: &str,
-) -> Step {
-    let error: String = format!("{}: {message}", class.as_str()).chars().take(ERROR_MAX).collect();
+/// When the served snapshot was taken, where the worklist has stopped saying it.
+fn same_snapshot_at(facts: &Facts<'_>) -> Option<Timestamp> {
+    let is_same = facts.record.last_restored_snapshot_id.as_ref() == Some(&facts.attempt.snapshot);
+    facts.record.last_restored_snapshot_at.filter(|_| is_same)
+}
+
+/// The attempt failed; what served before goes on serving. An outage is remembered, and Canopy is not told: it says
+/// nothing about the backup.
+pub(super) fn failed(facts: &Facts<'_>, trouble: &Trouble, checked: Option<&PrepareReport>) -> Step {
+    let error: String = trouble.to_string().chars().take(ERROR_MAX).collect();
     let phase = if facts.record.serving_run.is_some() { Phase::Active } else { Phase::Failed };
+    let reason = trouble.reason;
+    let before = facts.record.last_verification_error.clone();
     let record = Record {
         phase,
-        last_verification_error: Some(error.clone()),
-        attempt: Some(facts.ended(Ending::Failed { at: facts.now, class })),
+        last_verification_error: Some(error.clone()).filter(|_| reason != Reason::Withdrawn).or(before),
+        attempt: Some(facts.ended(Ending::Failed { at: facts.now, reason })),
         ..facts.record.clone()
     };
-    let notice = Notice::Failed { intent: facts.replica.identity.intent, class, message: error.clone() };
-    facts.write(record, facts.report(Outcome::Failure, checked, Some(error)), notice)
+    let notice = Notice::Failed { intent: facts.replica.identity.intent, reason, message: error.clone() };
+    let is_told = reason.class().is_reported();
+    let report = is_told.then(|| facts.report(Outcome::Failure, checked, Some(error)));
+    facts.write(record, report, notice)
 }

@@ -5,12 +5,12 @@
 //! forgets absences and so only ever delays a teardown.
 
 use super::{Notice, Step, Worklist, policy::TeardownPolicy, worklist::Wish};
-use crate::model::{Observed, Phase, Record, Replica};
+use crate::model::{Attempt, Ending, Observed, Phase, Reason, Record, Replica};
 use contract::{
     ids::ReplicaKey,
     names::{NamespaceName, annotations::RELEASE_TEARDOWN, labels},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// Below this number of absent replicas a large share is no sign of a mistake, unless the whole list is empty.
@@ -20,13 +20,16 @@ const MASS_FLOOR: usize = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Guard {
     absences: BTreeMap<ReplicaKey, Absence>,
+    fleet: usize,
     mass: bool,
+    admitted: Vec<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Absence {
     lists: u32,
     since: Timestamp,
+    admitted: Option<Timestamp>,
 }
 
 /// Whether a replica that is not in the worklist may be torn down.
@@ -37,9 +40,9 @@ pub enum Verdict {
         /// What is still missing, and how a person can release it.
         why: String,
     },
-    /// It is gone, and has been since then.
+    /// It is gone, and may go since then.
     Gone {
-        /// First list it was absent from.
+        /// The list that admitted it.
         since: Timestamp,
     },
 }
@@ -57,26 +60,65 @@ impl Guard {
         if !worklist.is_complete() {
             return self.clone();
         }
-        let keys: Vec<ReplicaKey> = observed
-            .replicas()
-            .filter(|replica| !replica.terminating)
-            .map(|replica| replica.identity.key)
-            .collect();
-        let absences: BTreeMap<_, _> = keys
-            .iter()
-            .filter(|key| matches!(worklist.wish(**key), Wish::Absent))
-            .map(|key| (*key, self.counted(*key, now)))
-            .collect();
-        let large = absences.len() >= MASS_FLOOR && absences.len() * 100 > keys.len() * policy.mass_percent;
-        let mass = large || (worklist.is_empty() && !absences.is_empty());
-        Self { absences, mass }
+        let staying: Vec<&Replica> = observed.replicas().filter(|replica| replica.going.is_none()).collect();
+        let absent: Vec<&Replica> =
+            staying.iter().copied().filter(|replica| is_absent(worklist, replica)).collect();
+        let (fleet, count) = (staying.len(), absent.len());
+        let large = count >= MASS_FLOOR && count * 100 > fleet * policy.mass_percent;
+        let absences = absent.iter().map(|replica| self.counted(replica.identity.key, now)).collect();
+        let admitted = self.admitted.iter().copied().filter(|at| now.duration_since(*at) < policy.window);
+        let mut next = Self {
+            absences,
+            fleet,
+            mass: large || (worklist.is_empty() && count > 0),
+            admitted: admitted.collect(),
+        };
+        next.admit(&absent, now, policy);
+        next
     }
 
-    fn counted(&self, key: ReplicaKey, now: Timestamp) -> Absence {
-        match self.absences.get(&key) {
+    fn counted(&self, key: ReplicaKey, now: Timestamp) -> (ReplicaKey, Absence) {
+        let absence = match self.absences.get(&key) {
             Some(absence) => Absence { lists: absence.lists.saturating_add(1), ..*absence },
-            None => Absence { lists: 1, since: now },
+            None => Absence { lists: 1, since: now, admitted: None },
+        };
+        (key, absence)
+    }
+
+    /// Lets as many go as one window may see go: those a person released first, then the longest absent.
+    fn admit(&mut self, absent: &[&Replica], now: Timestamp, policy: &TeardownPolicy) {
+        let mut candidates = Vec::new();
+        for replica in absent {
+            let key = replica.identity.key;
+            let Some(absence) = self.absences.get(&key).copied() else { continue };
+            let released = is_released(replica, &absence);
+            if !released && !self.is_ripe(&absence, now, policy) {
+                self.absences.insert(key, Absence { admitted: None, ..absence });
+            } else if absence.admitted.is_none() {
+                candidates.push((!released, absence.since, key));
+            }
         }
+        candidates.sort_unstable();
+        let room = self.limit(policy).saturating_sub(self.admitted.len());
+        for (_, _, key) in candidates.into_iter().take(room) {
+            if let Some(absence) = self.absences.get_mut(&key) {
+                absence.admitted = Some(now);
+                self.admitted.push(now);
+            }
+        }
+    }
+
+    fn is_ripe(&self, absence: &Absence, now: Timestamp, policy: &TeardownPolicy) -> bool {
+        absence.lists >= policy.absences && now.duration_since(absence.since) >= self.needed(policy)
+    }
+
+    fn needed(&self, policy: &TeardownPolicy) -> SignedDuration {
+        if self.mass { policy.hold } else { policy.min }
+    }
+
+    /// Teardowns that may begin within one window.
+    fn limit(&self, policy: &TeardownPolicy) -> usize {
+        policy.window_count.max(self.fleet * policy.window_percent / 100)
     }
 
     /// Whether teardown is held since too much is absent at once.
@@ -90,56 +132,78 @@ impl Guard {
     }
 
     /// Whether an absent replica may be torn down.
-    pub fn verdict(&self, replica: &Replica, now: Timestamp, policy: &TeardownPolicy) -> Verdict {
-        let Some(absence) = self.absences.get(&replica.identity.key) else {
-            return Verdict::Keep { why: "absent from no complete worklist since the start".to_owned() };
-        };
-        let gone = Verdict::Gone { since: absence.since };
-        if replica.teardown_released_at.is_some_and(|at| at >= absence.since) {
-            return gone;
+    pub fn verdict(&self, replica: &Replica, policy: &TeardownPolicy) -> Verdict {
+        match self.absences.get(&replica.identity.key) {
+            None => Verdict::Keep { why: "absent from no complete worklist since the start".to_owned() },
+            Some(Absence { admitted: Some(since), .. }) => Verdict::Gone { since: *since },
+            Some(absence) => Verdict::Keep { why: self.keep_text(replica, *absence, policy) },
         }
-        let needed = if self.mass { policy.hold } else { policy.min };
-        if absence.lists >= policy.absences && now.duration_since(absence.since) >= needed {
-            return gone;
-        }
-        Verdict::Keep { why: self.keep_text(replica, *absence, needed) }
     }
 
-    fn keep_text(&self, replica: &Replica, absence: Absence, needed: jiff::SignedDuration) -> String {
+    fn keep_text(&self, replica: &Replica, absence: Absence, policy: &TeardownPolicy) -> String {
         let held = if self.mass { "; held, since a large share of all replicas is absent" } else { "" };
         format!(
-            "absent from {} worklists since {}{held}; torn down when absent for {} s, or at once after: {}",
+            "absent from {} worklists since {}{held}; torn down when absent from {} worklists and for {} s, no more \
+             than {} within {} s, or with the next worklist after: {}",
             absence.lists,
             absence.since,
-            needed.as_secs(),
+            policy.absences,
+            self.needed(policy).as_secs(),
+            self.limit(policy),
+            policy.window.as_secs(),
             release_command(&replica.namespace),
         )
     }
 }
 
-/// What a person enters to have an absent replica torn down at once.
+/// What a person enters to have an absent replica torn down with the next worklist.
 pub fn release_command(namespace: &NamespaceName) -> String {
-    released(namespace.as_str())
+    release(namespace.as_str())
 }
 
 /// The same for all replicas of the installation in `home`; those that are present it leaves as they are, since only
 /// a release that is younger than an absence counts.
 pub fn release_command_for_all(home: &NamespaceName) -> String {
-    released(&format!("--selector {}={home}", labels::OWNER))
+    release(&format!("--selector {}={home}", labels::OWNER))
 }
 
-fn released(which: &str) -> String {
+fn release(which: &str) -> String {
     format!(
         "kubectl annotate namespace {which} {RELEASE_TEARDOWN}=$(date -u +%Y-%m-%dT%H:%M:%SZ) --overwrite"
     )
 }
 
+/// Whether nobody asks for `replica` as what it is; an entry of another identity asks for another replica.
+fn is_absent(worklist: &Worklist, replica: &Replica) -> bool {
+    match worklist.wish(replica.identity.key) {
+        Wish::Absent => true,
+        Wish::Wanted(wanted) => wanted.identity != replica.identity,
+        Wish::Unknown | Wish::Quarantined(_) => false,
+    }
+}
+
+/// Whether a person let it go after it was missed first.
+fn is_released(replica: &Replica, absence: &Absence) -> bool {
+    replica.teardown_released_at.is_some_and(|at| at >= absence.since)
+}
+
 /// Tears a replica down: first it is said, then it is done.
-pub(super) fn teardown(replica: &Replica) -> Step {
+pub(super) fn teardown(replica: &Replica, now: Timestamp) -> Step {
     let (namespace, owner) = (replica.namespace.clone(), replica.owner.clone());
     if replica.record.phase == Phase::Terminating {
         return Step::DeleteNamespace { namespace, owner };
     }
-    let record = Box::new(Record { phase: Phase::Terminating, ..replica.record.clone() });
+    let attempt = replica.record.attempt.clone().map(|attempt| given_up(attempt, now));
+    let record = Box::new(Record { phase: Phase::Terminating, attempt, ..replica.record.clone() });
     Step::WriteRecord { namespace, owner, record, notice: Some(Notice::TearingDown) }
+}
+
+/// An attempt nobody waits for any more: it neither failed nor is it reported.
+fn given_up(attempt: Attempt, at: Timestamp) -> Attempt {
+    let reason = Reason::Withdrawn;
+    if attempt.is_open() {
+        Attempt { ending: Some(Ending::Failed { at, reason }), ..attempt }
+    } else {
+        attempt
+    }
 }

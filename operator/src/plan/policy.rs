@@ -13,10 +13,24 @@ pub struct Policy {
     pub restore_deadline: SignedDuration,
     /// Longest time recovery and checks may take together.
     pub verify_deadline: SignedDuration,
+    /// Longest time a sound database may wait until the Service points to it.
+    pub switch_deadline: SignedDuration,
+    /// Time after which a namespace that is still going is called stuck.
+    pub terminating_deadline: SignedDuration,
     /// Pause after a first failure; doubled with each further one.
     pub retry_base: SignedDuration,
     /// Longest such pause.
     pub retry_max: SignedDuration,
+    /// Longest pause after an attempt that met an outage of Canopy or S3.
+    pub outage_retry_max: SignedDuration,
+    /// How long an outage met by an attempt is remembered against its bucket or group.
+    pub outage_window: SignedDuration,
+    /// Pause between two attempts that ask a bucket or group that is out whether it answers again.
+    pub probe_pause: SignedDuration,
+    /// How long a restore has to run to show that its bucket answers.
+    pub probe_patience: SignedDuration,
+    /// Namespaces that may be made within a minute.
+    pub creations_per_minute: usize,
     /// How long connections to the old run may go on after a refresh.
     pub drain: SignedDuration,
     /// Shortest time between two restores of the same snapshot, whatever `freshness_seconds` says.
@@ -38,6 +52,12 @@ pub struct TeardownPolicy {
     pub hold: SignedDuration,
     /// That share, per cent: above it the absence looks like a mistake.
     pub mass_percent: usize,
+    /// Teardowns that may begin within one window, whatever the size of the fleet.
+    pub window_count: usize,
+    /// The same as a share of the fleet, per cent; the larger of both counts.
+    pub window_percent: usize,
+    /// The length of that window.
+    pub window: SignedDuration,
 }
 
 impl Default for Policy {
@@ -47,8 +67,15 @@ impl Default for Policy {
             start_deadline: SignedDuration::from_mins(15),
             restore_deadline: SignedDuration::from_hours(4),
             verify_deadline: SignedDuration::from_hours(2),
+            switch_deadline: SignedDuration::from_mins(5),
+            terminating_deadline: SignedDuration::from_mins(10),
             retry_base: SignedDuration::from_mins(1),
             retry_max: SignedDuration::from_hours(1),
+            outage_retry_max: SignedDuration::from_mins(5),
+            outage_window: SignedDuration::from_hours(1),
+            probe_pause: SignedDuration::from_mins(2),
+            probe_patience: SignedDuration::from_mins(20),
+            creations_per_minute: 100,
             drain: SignedDuration::from_secs(30),
             refresh_min: SignedDuration::from_mins(1),
             report_patience: SignedDuration::from_mins(10),
@@ -64,6 +91,9 @@ impl Default for TeardownPolicy {
             min: SignedDuration::from_mins(2),
             hold: SignedDuration::from_hours(1),
             mass_percent: 30,
+            window_count: 5,
+            window_percent: 10,
+            window: SignedDuration::from_mins(10),
         }
     }
 }

@@ -1,47 +1,72 @@
 //! The decision for one namespace.
 
 use super::{
-    Because, Decision, Guard, Policy, Slots, Step, Verdict, attempt, cleanup, guard, refresh, report,
-    worklist::Wish,
+    Because, Decision, Guard, Policy, Step, Verdict, attempt, cleanup, guard, heal, queue::Queue, refresh,
+    report, worklist::Wish,
 };
-use crate::model::{Ending, Phase, Record, Replica, Wanted};
+use crate::model::{Ending, Going, Phase, Record, Replica, Wanted};
 use jiff::Timestamp;
+
+/// What every decision of one plan is made by.
+pub(super) struct Context<'a> {
+    /// Whether absence from the worklist means anything.
+    pub(super) complete: bool,
+    /// What was seen of absences.
+    pub(super) guard: &'a Guard,
+    /// When it is decided.
+    pub(super) now: Timestamp,
+    /// The numbers.
+    pub(super) policy: &'a Policy,
+}
 
 /// Life first, reports when life rests: a report must not be overtaken by the write that follows it.
 pub(super) fn decide(
     replica: &Replica,
     wish: &Wish<'_>,
-    guard: &Guard,
-    now: Timestamp,
-    policy: &Policy,
-    slots: &mut Slots,
+    context: &Context<'_>,
+    queue: &mut Queue,
 ) -> Decision {
-    if replica.terminating {
-        return Decision::Rest(Because::Terminating);
+    if let Some(going) = &replica.going {
+        return Decision::Rest(terminating(going, context));
     }
     let decision = match wish {
         Wish::Wanted(wanted) if wanted.identity != replica.identity => {
-            Decision::Rest(Because::IdentityChanged)
+            leave(replica, context, |why| Because::IdentityChanged { why })
         }
-        Wish::Wanted(wanted) => live(replica, wanted, now, policy, slots),
-        Wish::Unknown => go_on(replica, Because::WorklistUnknown, now, policy),
-        Wish::Quarantined(why) => {
-            go_on(replica, Because::Quarantined { why: (*why).to_owned() }, now, policy)
-        }
-        Wish::Absent => leave(replica, guard, now, policy),
+        Wish::Wanted(wanted) => live(replica, wanted, context, queue),
+        Wish::Unknown => go_on(replica, Because::WorklistUnknown, context),
+        Wish::Quarantined(why) => go_on(replica, Because::Quarantined { why: (*why).to_owned() }, context),
+        Wish::Absent => leave(replica, context, |why| Because::Withdrawn { why }),
     };
     match decision {
-        Decision::Rest(because) => report::next(replica, now).map_or(Decision::Rest(because), Decision::Do),
+        Decision::Rest(because) => {
+            report::next(replica, context.now).map_or(Decision::Rest(because), Decision::Do)
+        }
         Decision::Do(step) => Decision::Do(step),
     }
 }
 
-/// A replica whose entry is there.
-fn live(replica: &Replica, wanted: &Wanted, now: Timestamp, policy: &Policy, slots: &mut Slots) -> Decision {
+fn terminating(going: &Going, context: &Context<'_>) -> Because {
+    let since = going.since;
+    let overdue = context.now.duration_since(since) > context.policy.terminating_deadline;
+    Because::Terminating { since, stuck: overdue.then(|| going.waits_for.join("; ")) }
+}
+
+/// A replica whose entry is there: what serves is kept serving, what was begun is ended, what is due is begun.
+fn live(replica: &Replica, wanted: &Wanted, context: &Context<'_>, queue: &mut Queue) -> Decision {
+    let (now, policy) = (context.now, context.policy);
     let record = wished(&replica.record, wanted);
-    let decision = cleanup::next(replica, now, policy).unwrap_or_else(|| match &replica.record.attempt {
-        Some(open) if open.is_open() => attempt::drive(replica, open, Some(wanted), &record, now, policy),
-        _ => refresh::consider(replica, wanted, &record, now, policy, slots),
+    let open = replica.record.attempt.as_ref().filter(|attempt| attempt.is_open());
+    let healing = if open.is_none() { heal::serving(replica) } else { None };
+    if let Some(step @ Decision::Do(_)) = healing {
+        return step;
+    }
+    let decision = cleanup::next(replica, now, policy).unwrap_or_else(|| match open {
+        Some(open) => attempt::drive(replica, open, Ok(wanted), &record, now, policy),
+        None => match (refresh::consider(replica, wanted, &record, now, policy, queue), healing) {
+            (Decision::Rest(Because::UpToDate), Some(trouble)) => trouble,
+            (decision, _) => decision,
+        },
     });
     match decision {
         Decision::Rest(because) => settle(replica, record, because),
@@ -50,21 +75,27 @@ fn live(replica: &Replica, wanted: &Wanted, now: Timestamp, policy: &Policy, slo
 }
 
 /// A replica whose entry is not known: what was begun is ended, nothing is begun.
-fn go_on(replica: &Replica, because: Because, now: Timestamp, policy: &Policy) -> Decision {
+fn go_on(replica: &Replica, because: Because, context: &Context<'_>) -> Decision {
     match &replica.record.attempt {
-        Some(open) if open.is_open() => attempt::drive(replica, open, None, &replica.record, now, policy),
+        Some(open) if open.is_open() => {
+            attempt::drive(replica, open, Err(&because), &replica.record, context.now, context.policy)
+        }
         _ => Decision::Rest(because),
     }
 }
 
-/// A replica whose entry is gone.
-fn leave(replica: &Replica, guard: &Guard, now: Timestamp, policy: &Policy) -> Decision {
-    let since = match guard.verdict(replica, now, &policy.teardown) {
-        Verdict::Keep { why } => return Decision::Rest(Because::Withdrawn { why }),
+/// A replica nobody wants any more, at least not as what it is: what was begun goes on until it is torn down.
+fn leave(replica: &Replica, context: &Context<'_>, because: impl Fn(String) -> Because) -> Decision {
+    let since = match context.guard.verdict(replica, &context.policy.teardown) {
+        Verdict::Keep { why } => return go_on(replica, because(why), context),
+        Verdict::Gone { .. } if !context.complete => {
+            return go_on(replica, because("the last worklist did not read whole".to_owned()), context);
+        }
         Verdict::Gone { since } => since,
     };
-    let report = report::next(replica, now).filter(|_| now.duration_since(since) < policy.report_patience);
-    Decision::Do(report.unwrap_or_else(|| guard::teardown(replica)))
+    let patient = context.now.duration_since(since) < context.policy.report_patience;
+    let report = report::next(replica, context.now).filter(|_| patient);
+    Decision::Do(report.unwrap_or_else(|| guard::teardown(replica, context.now)))
 }
 
 /// Writes down where the replica stands, unless that is written already.

@@ -1,6 +1,6 @@
 //! Steps: what is done to the cluster or told to Canopy, with everything the doing needs.
 
-use crate::model::{FailureClass, Identity, Owner, PostgresOrder, Record, RestoreOrder, ServeOrder};
+use crate::model::{Identity, Owner, PostgresOrder, Reason, Record, RestoreOrder, ServeOrder};
 use contract::{
     canopy::Verification,
     ids::{Intent, RunId},
@@ -49,7 +49,7 @@ pub enum Step {
         /// Which.
         run: RunName,
     },
-    /// Tell Canopy an outcome; on its acknowledgement write `acknowledged`, on its refusal `refused`.
+    /// Tell Canopy an outcome; on its acknowledgement write `acknowledged`, on its refusal `refused` with its reason.
     SendReport {
         /// Where.
         namespace: NamespaceName,
@@ -86,8 +86,8 @@ pub enum Notice {
     Failed {
         /// For what.
         intent: Intent,
-        /// Who is to blame.
-        class: FailureClass,
+        /// What went wrong, and by it who is to blame.
+        reason: Reason,
         /// Why.
         message: String,
     },

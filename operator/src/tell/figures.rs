@@ -17,7 +17,7 @@ pub(super) fn count(pass: &Pass<'_>, metrics: &Metrics) {
         match outcome {
             Ok(Applied::Done) => done(pass, step, metrics),
             Err(_) if is_switchover(pass, step) => metrics.switchover("failed"),
-            Ok(Applied::Stale | Applied::Denied { .. } | Applied::Refused { .. }) | Err(_) => {}
+            Ok(Applied::Stale | Applied::Hindered { .. } | Applied::Refused { .. }) | Err(_) => {}
         }
     }
 }
@@ -39,8 +39,8 @@ fn done(pass: &Pass<'_>, step: &Step, metrics: &Metrics) {
                 verified(replica, pass.now, metrics);
             }
         }
-        Step::WriteRecord { notice: Some(Notice::Failed { intent, class, .. }), namespace, .. } => {
-            metrics.restore_run(*intent, "failure", class.as_str());
+        Step::WriteRecord { notice: Some(Notice::Failed { intent, reason, .. }), namespace, .. } => {
+            metrics.restore_run(*intent, "failure", reason.as_str());
             let report = pass.replica(namespace).and_then(|replica| report(last_run(replica)?));
             report.into_iter().flat_map(|report| &report.checks).for_each(|check| metrics.check(check));
         }

@@ -62,7 +62,10 @@ pub(super) fn step(pass: &Pass<'_>, step: &Step, outcome: &Result<Applied, Apply
     match outcome {
         Ok(Applied::Done) => done(&about, step),
         Ok(Applied::Stale) => line!(debug, about, name, "step {name} is decided anew"),
-        Ok(Applied::Denied { why, .. }) => line!(warn, about, name, why, "Canopy grants no credentials"),
+        Ok(Applied::Hindered { trouble, .. }) => {
+            let why = trouble.to_string();
+            line!(warn, about, name, why, "the run cannot be begun");
+        }
         Ok(Applied::Refused { why }) => line!(error, about, name, why, "the report is given up"),
         Err(error) => line!(warn, about, name, error = chain(error), "step {name} failed"),
     }

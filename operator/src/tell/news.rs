@@ -25,7 +25,7 @@ pub(super) fn of_steps(pass: &Pass<'_>) -> Vec<News> {
         let (reason, note) = match outcome {
             Ok(Applied::Done) => done(pass, step)?,
             Ok(Applied::Refused { why }) => (EventReason::ReportRefused, why.clone()),
-            Ok(Applied::Stale | Applied::Denied { .. }) | Err(_) => return None,
+            Ok(Applied::Stale | Applied::Hindered { .. }) | Err(_) => return None,
         };
         Some(News { reason, about: Some(step.namespace().clone()), note })
     };

@@ -79,7 +79,7 @@ fn outcome(step: &Step, taken: Option<&Taken>) -> String {
     match taken.filter(|(taken, _)| taken == step).map(|(_, outcome)| outcome) {
         Some(Ok(Applied::Done)) => "done".to_owned(),
         Some(Ok(Applied::Stale)) => "stale".to_owned(),
-        Some(Ok(Applied::Denied { why, .. })) => format!("denied: {why}"),
+        Some(Ok(Applied::Hindered { trouble, .. })) => format!("hindered: {trouble}"),
         Some(Ok(Applied::Refused { why })) => format!("refused: {why}"),
         Some(Err(error)) => failed(error),
         None => "not taken".to_owned(),

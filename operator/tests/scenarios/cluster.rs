@@ -11,8 +11,8 @@ use contract::{
     pods::{CheckResult, Failure, FailureReason, PrepareReport, Restored},
 };
 use operator::model::{
-    Attempt, Ending, Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen,
-    Record, Replica, Run, Seen, ServiceSeen,
+    Attempt, Ending, Going, Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen,
+    Record, Replica, Run, Seen, ServiceSeen, Trouble,
 };
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -64,14 +64,14 @@ fn replica(name: &str, said: &Namespace, desired: Option<&str>) -> Replica {
     let service = said.service.as_ref().or(said.serving.as_ref());
     Replica {
         namespace: words::namespace(name),
-        owner: Owner { uid: format!("uid of {name}"), resource_version: "1".into() },
+        owner: Owner { uid: uid(name), resource_version: "1".into() },
         created_at: moment(said.created.as_deref(), "24h ago"),
-        terminating: said.terminating,
+        going: going(said),
         record: record(name, said, desired, &identity),
         identity,
         teardown_released_at: said.released.as_deref().map(words::moment),
         service: service.map(|word| ServiceSeen { run: Some(words::run(word)) }),
-        denied: said.denied.as_deref().map(|word| (words::run(word), "403 no declaration grants it".into())),
+        hindered: said.hindered.as_deref().map(hindered),
         runs,
     }
 }
@@ -99,7 +99,8 @@ fn record(name: &str, said: &Namespace, desired: Option<&str>, identity: &Identi
         postgres_version: restored.map(|_| "15.18".to_owned()),
         last_verification_reported_at: restored_at,
         force_refresh: said.force_refresh.clone(),
-        outbox: said.reports.iter().map(|word| report(word, identity)).collect(),
+        force_refresh_acted_on: said.acted_on.clone(),
+        outbox: said.reports.iter().map(|word| report(word, name, identity)).collect(),
         attempt,
         ..Record::default()
     }
@@ -114,7 +115,7 @@ fn attempt(said: &Namespace) -> Option<Attempt> {
     });
     let ending = match (&said.failed, succeeded) {
         (Some(failed), _) => {
-            Some(Ending::Failed { at: words::moment(&failed.at), class: parsed(&failed.class) })
+            Some(Ending::Failed { at: words::moment(&failed.at), reason: parsed(&failed.reason) })
         }
         (None, Some(at)) => Some(Ending::Succeeded { at: words::moment(at) }),
         (None, None) => None,
@@ -122,9 +123,10 @@ fn attempt(said: &Namespace) -> Option<Attempt> {
     Some(Attempt {
         snapshot: words::snapshot(snapshot),
         snapshot_at: Some(words::taken(snapshot)),
+        bucket: Some("backups".into()),
         number,
         failures_before: said.failures_before,
-        started_at: moment(said.begun.as_deref(), "1h ago"),
+        started_at: moment(said.begun.as_deref(), "5m ago"),
         ending,
     })
 }
@@ -142,7 +144,7 @@ fn phase(said: &Namespace, attempt: Option<&Attempt>) -> Phase {
 }
 
 /// `a.1 failure` or `a.1 success`.
-fn report(word: &str, identity: &Identity) -> Verification {
+fn report(word: &str, name: &str, identity: &Identity) -> Verification {
     let (run, outcome) = word.split_once(' ').unwrap_or_else(|| panic!("{word:?} is no report"));
     let outcome: Outcome = parsed(outcome);
     let failed = outcome == Outcome::Failure;
@@ -156,7 +158,7 @@ fn report(word: &str, identity: &Identity) -> Verification {
         replica_healthy: !failed,
         observed_at: words::moment("30m ago"),
         replica_id: Some(identity.key.replica_id),
-        run_id: Some(words::run(run).run_id(identity.key)),
+        run_id: Some(words::run(run).run_id(identity.key, &uid(name))),
         snapshot_id: Some(snapshot),
         error: failed.then(|| "it said so".to_owned()),
         postgres_version: None,
@@ -185,14 +187,14 @@ fn run(name: &str, said: &RunWords) -> Run {
     let created_at = moment(said.since.as_deref(), "5m ago");
     let job = said.job.as_deref().map(|word| JobSeen { created_at, phase: job(word, name), traffic: None });
     let postgres = said.postgres.as_deref().map(|word| PostgresSeen { created_at, phase: postgres(word) });
-    Run { volume: true, job, postgres, going: said.going }
+    Run { volume: said.volume.unwrap_or(true), writing: said.writing, job, postgres, going: said.going }
 }
 
 fn job(said: &str, run: &str) -> JobPhase {
     let (word, rest) = said.split_once(' ').unwrap_or((said, ""));
     let other = (!rest.is_empty()).then(|| rest.to_owned());
     match word {
-        "starting" => JobPhase::Starting { waiting_for: other },
+        "starting" => JobPhase::Starting { waiting_for: other.as_deref().map(trouble) },
         "running" => JobPhase::Running,
         "restored" => JobPhase::Restored(Restored {
             snapshot_id: words::snapshot(other.as_deref().unwrap_or(words::attempt(run).0)).parse().unwrap(),
@@ -202,7 +204,7 @@ fn job(said: &str, run: &str) -> JobPhase {
             bytes: 1,
         }),
         "failed" => JobPhase::Failed(failure(rest)),
-        "lost" => JobPhase::Lost(rest.to_owned()),
+        "lost" => JobPhase::Lost(trouble(rest)),
         _ => panic!("{said:?} is no state of a restore"),
     }
 }
@@ -210,18 +212,39 @@ fn job(said: &str, run: &str) -> JobPhase {
 fn postgres(said: &str) -> PostgresPhase {
     let (word, rest) = said.split_once(' ').unwrap_or((said, ""));
     match word {
-        "starting" => PostgresPhase::Starting { waiting_for: (!rest.is_empty()).then(|| rest.to_owned()) },
+        "starting" => PostgresPhase::Starting { waiting_for: (!rest.is_empty()).then(|| trouble(rest)) },
         "preparing" => PostgresPhase::Preparing,
         "ready" => PostgresPhase::Ready(checked(rest).into()),
         "failed" => {
             let failure = failure(rest);
-            let message = failure.to_string();
+            let trouble = Trouble::new(failure.reason.into(), &*failure.message);
             let report = PrepareReport { failure: Some(failure), ..PrepareReport::default() };
-            PostgresPhase::Failed { report: Some(report.into()), message }
+            PostgresPhase::Failed { report: Some(report.into()), trouble }
         }
-        "lost" => PostgresPhase::Failed { report: None, message: rest.to_owned() },
+        "lost" => PostgresPhase::Failed { report: None, trouble: trouble(rest) },
         _ => panic!("{said:?} is no state of a database"),
     }
+}
+
+/// `image_pull_failed [the cluster's words]`.
+fn trouble(said: &str) -> Trouble {
+    let (word, message) = said.split_once(' ').unwrap_or((said, "it said so"));
+    Trouble::new(parsed(word), message)
+}
+
+/// `a.1 not_granted`: the run, and what keeps it from being begun.
+fn hindered(said: &str) -> (RunName, Trouble) {
+    let (run, said) = said.split_once(' ').unwrap_or_else(|| panic!("{said:?} names no trouble"));
+    (words::run(run), trouble(said))
+}
+
+fn going(said: &Namespace) -> Option<Going> {
+    let since = words::moment(said.terminating.as_deref()?);
+    Some(Going { since, waits_for: said.waits_for.clone() })
+}
+
+fn uid(name: &str) -> String {
+    format!("uid of {name}")
 }
 
 fn failure(reason: &str) -> Failure {

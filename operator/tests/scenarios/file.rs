@@ -74,7 +74,8 @@ pub(crate) struct Poll {
 pub(crate) struct Namespace {
     pub(crate) unreadable: Option<String>,
     pub(crate) created: Option<String>,
-    pub(crate) terminating: bool,
+    pub(crate) terminating: Option<String>,
+    pub(crate) waits_for: Vec<String>,
     pub(crate) behind: bool,
     pub(crate) state: Option<String>,
     pub(crate) desired: Option<String>,
@@ -91,7 +92,8 @@ pub(crate) struct Namespace {
     pub(crate) reports: Vec<String>,
     pub(crate) force_refresh: Option<String>,
     pub(crate) released: Option<String>,
-    pub(crate) denied: Option<String>,
+    pub(crate) hindered: Option<String>,
+    pub(crate) acted_on: Option<String>,
 }
 
 /// How the attempt failed.
@@ -99,7 +101,7 @@ pub(crate) struct Namespace {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Failed {
     pub(crate) at: String,
-    pub(crate) class: String,
+    pub(crate) reason: String,
 }
 
 /// What is there of a run.
@@ -110,6 +112,8 @@ pub(crate) struct RunWords {
     pub(crate) postgres: Option<String>,
     pub(crate) since: Option<String>,
     pub(crate) going: bool,
+    pub(crate) writing: bool,
+    pub(crate) volume: Option<bool>,
 }
 
 impl Entry {

@@ -108,8 +108,8 @@ fn attempt(attempt: &Attempt) -> String {
     match &attempt.ending {
         None => format!("{name} begun {}", words::told(attempt.started_at)),
         Some(Ending::Succeeded { at }) => format!("{name} succeeded {}", words::told(*at)),
-        Some(Ending::Failed { at, class, .. }) => {
-            format!("{name} failed {} by {}", words::told(*at), class.as_str())
+        Some(Ending::Failed { at, reason }) => {
+            format!("{name} failed {} by {}", words::told(*at), reason.as_str())
         }
     }
 }

@@ -94,6 +94,7 @@ fn same_life(one: &Record, other: &Record) -> bool {
         outbox: Vec::new(),
         last_verification_reported_at: None,
         last_verification_error: None,
+        last_report_refusal: None,
         ..record.clone()
     };
     life(one) == life(other)

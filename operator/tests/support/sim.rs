@@ -88,11 +88,16 @@ pub(crate) fn sound() -> PrepareReport {
     }
 }
 
-/// Everybody a list speaks of, readably or not.
+/// Everybody a list speaks of, readably or not; who it speaks of as somebody else is not meant.
 fn named(worklist: &Worklist, observed: &Observed) -> BTreeSet<ReplicaKey> {
     let standing = observed.replicas().map(|replica| replica.identity.key);
     let unread = standing.filter(|key| matches!(worklist.wish(*key), Wish::Quarantined(_)));
-    worklist.entries().map(|wanted| wanted.identity.key).chain(unread).collect()
+    let is_another = |wanted: &&Wanted| {
+        let theirs = |replica: &&Replica| replica.identity.key == wanted.identity.key;
+        observed.replicas().find(theirs).is_some_and(|replica| replica.identity != wanted.identity)
+    };
+    let meant = worklist.entries().filter(|wanted| !is_another(wanted));
+    meant.map(|wanted| wanted.identity.key).chain(unread).collect()
 }
 
 impl Sim {
@@ -181,13 +186,13 @@ impl Sim {
                     namespace: namespace.clone(),
                     owner,
                     created_at: self.now,
-                    terminating: false,
+                    going: None,
                     identity,
                     record: *record,
                     teardown_released_at: None,
                     runs: BTreeMap::new(),
                     service: None,
-                    denied: None,
+                    hindered: None,
                 };
                 self.observed.namespaces.insert(namespace, Seen::Replica(replica));
             }
@@ -219,8 +224,7 @@ impl Sim {
             }
             Step::DeleteNamespace { namespace, owner } => {
                 assert_eq!(self.replica(&namespace).owner, owner, "deleted another object than was read");
-                let replica = self.replica(&namespace).clone();
-                self.absences.went(&replica, self.now, self.policy.teardown.hold);
+                self.absences.went(self.now);
                 self.observed.namespaces.remove(&namespace);
             }
         }

@@ -46,7 +46,7 @@ pub enum ClusterError {
 
 impl ClusterError {
     /// What the API server said, if it was the one that refused.
-    pub(super) fn status(&self) -> Option<&Status> {
+    pub(in crate::apply) fn status(&self) -> Option<&Status> {
         match self {
             Self::Call { source, .. } => match source.as_ref() {
                 Error::Api(status) => Some(status),

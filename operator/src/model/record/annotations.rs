@@ -33,7 +33,9 @@ impl Record {
             (keys::POSTGRES_VERSION, self.postgres_version.clone()),
             (keys::LAST_VERIFICATION_REPORTED_AT, time(&self.last_verification_reported_at)),
             (keys::LAST_VERIFICATION_ERROR, self.last_verification_error.clone()),
+            (keys::LAST_REPORT_REFUSAL, self.last_report_refusal.clone()),
             (keys::FORCE_REFRESH, self.force_refresh.clone()),
+            (keys::FORCE_REFRESH_ACTED_ON, self.force_refresh_acted_on.clone()),
             (keys::ATTEMPT, self.attempt.as_ref().map(json)),
             (keys::PENDING_REPORT, (!self.outbox.is_empty()).then(|| json(&self.outbox))),
         ])
@@ -54,7 +56,9 @@ impl Record {
             postgres_version: read.text(keys::POSTGRES_VERSION),
             last_verification_reported_at: read.parsed(keys::LAST_VERIFICATION_REPORTED_AT)?,
             last_verification_error: read.text(keys::LAST_VERIFICATION_ERROR),
+            last_report_refusal: read.text(keys::LAST_REPORT_REFUSAL),
             force_refresh: read.text(keys::FORCE_REFRESH),
+            force_refresh_acted_on: read.text(keys::FORCE_REFRESH_ACTED_ON),
             attempt: read.json(keys::ATTEMPT)?,
             outbox: read.json(keys::PENDING_REPORT)?.unwrap_or_default(),
         })

@@ -1,5 +1,5 @@
 use super::{Phase, Record};
-use crate::model::{Attempt, Ending, FailureClass};
+use crate::model::{Attempt, Ending, Reason};
 use contract::names::{RunName, annotations as keys};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -19,14 +19,17 @@ fn full() -> Record {
         postgres_version: Some("15.18".into()),
         last_verification_reported_at: Some(at),
         last_verification_error: Some("no".into()),
+        last_report_refusal: Some("403".into()),
         force_refresh: Some("now".into()),
+        force_refresh_acted_on: Some("before".into()),
         attempt: Some(Attempt {
             snapshot: "abd".into(),
             snapshot_at: Some(at),
+            bucket: Some("backups".into()),
             number: 3,
             failures_before: 2,
             started_at: at,
-            ending: Some(Ending::Failed { at, class: FailureClass::BackupBad }),
+            ending: Some(Ending::Failed { at, reason: Reason::NoCluster }),
         }),
         outbox: Vec::new(),
     }
@@ -71,7 +74,7 @@ fn foreign_annotations_are_nobodys_business() {
 
 proptest! {
     #[test]
-    fn any_text_in_any_annotation_is_read_or_refused_but_never_panics(index in 0..14_usize, text in ".{0,60}") {
+    fn any_text_in_any_annotation_is_read_or_refused_but_never_panics(index in 0..16_usize, text in ".{0,60}") {
         let mut annotations = stored(&full());
         let key = full().to_annotations().into_keys().nth(index).unwrap();
         annotations.insert(key.to_owned(), text);

@@ -40,7 +40,7 @@ const PAGE_DEADLINE: Duration = Duration::from_mins(1);
 /// Follows all kinds.
 pub(super) async fn all(index: &Index, client: &Client, ours: &str) {
     let feeds: [BoxFuture<'_, ()>; 6] = [
-        Box::pin(feed::<PartialObjectMeta<Namespace>>(index, client, ours)),
+        Box::pin(feed::<Namespace>(index, client, ours)),
         Box::pin(feed::<PartialObjectMeta<PersistentVolumeClaim>>(index, client, ours)),
         Box::pin(feed::<Job>(index, client, ours)),
         Box::pin(feed::<Deployment>(index, client, ours)),

@@ -27,8 +27,8 @@ pub(in crate::observe) trait Followed:
     fn remove(&self, held: &mut Held) -> bool;
 }
 
-/// Labels and annotations are all there is to a replica's namespace.
-impl Followed for PartialObjectMeta<Namespace> {
+/// Labels and annotations, and who it waits for on its way out.
+impl Followed for Namespace {
     const KIND: Kind = Kind::Namespace;
 
     fn put(&self, held: &mut Held, list: u32) -> bool {

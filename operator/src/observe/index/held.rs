@@ -1,7 +1,10 @@
 //! What is held of one namespace.
 
 use super::{Kind, shelf::Shelf};
-use crate::{model::Seen, observe::slim};
+use crate::{
+    model::{Seen, Trouble},
+    observe::slim,
+};
 use contract::names::RunName;
 
 /// Slim values of its objects, by the runs they belong to.
@@ -14,7 +17,7 @@ pub(in crate::observe) struct Held {
     pub(in crate::observe) deployments: Shelf<RunName, slim::Deployment>,
     pub(in crate::observe) pods: Shelf<Box<str>, slim::Pod>,
     pub(in crate::observe) services: Shelf<(), slim::Service>,
-    pub(in crate::observe) denied: Option<Box<(RunName, String)>>,
+    pub(in crate::observe) hindered: Option<Box<(RunName, Trouble)>>,
 }
 
 /// The namespace object.
@@ -53,7 +56,7 @@ impl Held {
 
     /// Whether nothing is held.
     pub(super) fn is_empty(&self) -> bool {
-        let Self { namespace, claims, jobs, deployments, pods, services, denied: _ } = self;
+        let Self { namespace, claims, jobs, deployments, pods, services, hindered: _ } = self;
         namespace.is_none()
             && claims.is_empty()
             && jobs.is_empty()

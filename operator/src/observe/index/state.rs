@@ -7,7 +7,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    model::{Observed, Seen},
+    model::{Observed, Seen, Trouble},
     observe::join,
 };
 use contract::{
@@ -82,10 +82,10 @@ impl State {
         changed
     }
 
-    /// Canopy refused credentials for a run.
-    pub(super) fn deny(&mut self, namespace: &NamespaceName, run: RunName, why: String) {
+    /// A run cannot be begun.
+    pub(super) fn hinder(&mut self, namespace: &NamespaceName, run: RunName, trouble: Trouble) {
         if let Some(held) = self.held.get_mut(namespace) {
-            held.denied = Some(Box::new((run, why)));
+            held.hindered = Some(Box::new((run, trouble)));
             self.dirty.insert(namespace.clone());
         }
     }
@@ -139,7 +139,7 @@ impl State {
         let Some(mut seen) = tag.news.take().map(|news| *news).or(known) else { return };
         if let Seen::Replica(replica) = &mut seen {
             join::furnish(replica, held);
-            held.denied.take_if(|_| replica.denied.is_none());
+            held.hindered.take_if(|_| replica.hindered.is_none());
         }
         self.observed.namespaces.insert(namespace, seen);
     }
@@ -158,7 +158,7 @@ impl State {
     fn twins(&self) -> Vec<(NamespaceName, NamespaceName)> {
         let mut first: HashMap<ReplicaKey, &NamespaceName> = HashMap::new();
         let mut twins = Vec::new();
-        for replica in self.observed.replicas().filter(|replica| !replica.terminating) {
+        for replica in self.observed.replicas().filter(|replica| replica.going.is_none()) {
             match first.entry(replica.identity.key) {
                 Entry::Vacant(entry) => drop(entry.insert(&replica.namespace)),
                 Entry::Occupied(entry) => {

@@ -95,3 +95,21 @@ fn a_record_that_does_not_parse_makes_the_namespace_unreadable() {
     let seen = observed(&view).namespaces.into_values().next();
     assert!(matches!(seen, Some(Seen::Unreadable { why, .. }) if why.contains("yesterday")));
 }
+
+#[test]
+fn fault_a16_who_a_going_namespace_waits_for_is_named() {
+    let mut object = namespace(NAMESPACE);
+    object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:05:00Z");
+    object["metadata"]["finalizers"] = json!(["example.com/stuck"]);
+    object["spec"] = json!({"finalizers": ["kubernetes"]});
+    object["status"] = json!({"conditions": [
+        {"type": "NamespaceDeletionDiscoveryFailure", "status": "True", "message": "metrics.k8s.io is down"},
+        {"type": "NamespaceContentRemaining", "status": "False", "message": "none"}]});
+    let going = replica(&Objects { namespaces: vec![object], ..Objects::default() }).going.unwrap();
+    let waits_for = [
+        "NamespaceDeletionDiscoveryFailure: metrics.k8s.io is down",
+        "finalizer example.com/stuck",
+        "finalizer kubernetes",
+    ];
+    assert_eq!(going.waits_for, waits_for);
+}

@@ -98,7 +98,7 @@ pub(super) fn observed(objects: &Objects) -> Observed {
         state.begin(kind);
     }
     let Objects { namespaces, claims, jobs, deployments, pods, services } = objects;
-    put::<PartialObjectMeta<Namespace>>(&mut state, namespaces);
+    put::<Namespace>(&mut state, namespaces);
     put::<PartialObjectMeta<PersistentVolumeClaim>>(&mut state, claims);
     put::<Job>(&mut state, jobs);
     put::<Deployment>(&mut state, deployments);

@@ -1,5 +1,8 @@
 use super::objects::{Objects, meta, postgres_phase, postgres_pod, replica, run};
-use crate::{model::PostgresPhase, resources::Component};
+use crate::{
+    model::{PostgresPhase, Reason, Trouble},
+    resources::Component,
+};
 use serde_json::json;
 
 #[test]
@@ -24,16 +27,16 @@ fn a_refusal_of_prepare_is_told_in_its_own_words() {
     let message = r#"{"failure":{"reason":"check_failed","message":"app.t_pkey"}}"#;
     let ended = json!({"terminated": {"exitCode": 1, "message": message}});
     let phase = postgres_phase(vec![postgres_pod(&ended, "False", 0)]);
-    assert!(matches!(phase, PostgresPhase::Failed { message, .. } if message == "check_failed: app.t_pkey"));
+    let PostgresPhase::Failed { trouble, .. } = phase else { panic!("{phase:?}") };
+    assert_eq!(trouble, Trouble::new(Reason::CheckFailed, "app.t_pkey"));
 }
 
 #[test]
 fn a_prepare_that_was_killed_is_told_with_the_clusters_reason() {
     let ended = json!({"terminated": {"exitCode": 137, "reason": "OOMKilled"}});
     let phase = postgres_phase(vec![postgres_pod(&ended, "False", 0)]);
-    assert!(
-        matches!(phase, PostgresPhase::Failed { report: None, message } if message.contains("OOMKilled"))
-    );
+    let PostgresPhase::Failed { report: None, trouble } = phase else { panic!("{phase:?}") };
+    assert_eq!(trouble.reason, Reason::OomKilled);
 }
 
 #[test]
@@ -44,11 +47,12 @@ fn a_restarted_prepare_still_tells_how_it_ended_before() {
 }
 
 #[test]
-fn quota_speaks_through_the_deployment_where_no_pod_was_made() {
+fn fault_a13_quota_speaks_through_the_deployment_where_no_pod_was_made() {
     let mut view = Objects::of_a_replica();
     let deployment = json!({"metadata": meta(&run().deployment(), Component::Postgres), "status": {"conditions":
         [{"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"}]}});
     view.deployments.push(deployment);
     let phase = replica(&view).runs.remove(&run()).unwrap().postgres.unwrap().phase;
-    assert_eq!(phase, PostgresPhase::Starting { waiting_for: Some("exceeded quota".into()) });
+    let quota = Trouble::new(Reason::QuotaExceeded, "exceeded quota");
+    assert_eq!(phase, PostgresPhase::Starting { waiting_for: Some(quota) });
 }

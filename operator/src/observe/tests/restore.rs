@@ -1,5 +1,8 @@
 use super::objects::{job, job_phase, meta, restore_pod, with_job};
-use crate::{model::JobPhase, resources::Component};
+use crate::{
+    model::{JobPhase, Reason, Trouble},
+    resources::Component,
+};
 use contract::{broker::TrafficStats, names::annotations};
 use serde_json::{Value, json};
 
@@ -54,7 +57,9 @@ fn a_failed_restore_tells_its_own_reason() {
 #[test]
 fn fault_e15_a_success_told_by_a_job_that_failed_is_not_believed() {
     let phase = job_phase(job(Some(("Failed", "DeadlineExceeded"))), vec![restore_pod(0, RESTORED)]);
-    assert!(matches!(phase, JobPhase::Lost(why) if why.contains("DeadlineExceeded")));
+    let JobPhase::Lost(Trouble { reason, message }) = phase else { panic!("{phase:?}") };
+    assert_eq!(reason, Reason::DeadlineExceeded);
+    assert!(message.contains("DeadlineExceeded"), "{message}");
 }
 
 #[test]
@@ -71,9 +76,11 @@ fn fault_a22_what_keeps_a_pod_from_starting_is_shown() {
     pod["status"]["containerStatuses"][0]["state"] =
         json!({"waiting": {"reason": "ImagePullBackOff", "message": "not found"}});
     let phase = job_phase(job(None), vec![pod]);
-    assert!(
-        matches!(phase, JobPhase::Starting { waiting_for: Some(why) } if why.starts_with("ImagePullBackOff of"))
-    );
+    let JobPhase::Starting { waiting_for: Some(Trouble { reason, message }) } = phase else {
+        panic!("{phase:?}")
+    };
+    assert_eq!(reason, Reason::ImagePullFailed);
+    assert!(message.starts_with("ImagePullBackOff of"), "{message}");
 }
 
 #[test]
@@ -82,7 +89,7 @@ fn an_unschedulable_pod_is_shown_with_the_schedulers_words() {
         {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}]}});
     let phase = job_phase(job(None), vec![pod]);
     let JobPhase::Starting { waiting_for: Some(why) } = phase else { panic!("{phase:?}") };
-    assert_eq!(why, "Unschedulable: 0/1 nodes are available");
+    assert_eq!(why, Trouble::new(Reason::Unschedulable, "0/1 nodes are available"));
 }
 
 #[test]
@@ -91,4 +98,32 @@ fn traffic_told_by_the_proxy_is_read_from_the_job() {
     let stats = TrafficStats { s3_received_raw_bytes: 5, ..TrafficStats::default() };
     told["metadata"]["annotations"] = json!({annotations::TRAFFIC: serde_json::to_string(&stats).unwrap()});
     assert_eq!(with_job(told, vec![]).job.unwrap().traffic, Some(stats));
+}
+
+#[test]
+fn fault_e2_a_pod_killed_for_its_memory_is_told_by_that() {
+    let mut pod = restore_pod(137, "");
+    pod["status"]["containerStatuses"][0]["state"]["terminated"] =
+        json!({"exitCode": 137, "reason": "OOMKilled"});
+    let phase = job_phase(job(Some(("Failed", "BackoffLimitExceeded"))), vec![pod]);
+    assert!(matches!(phase, JobPhase::Lost(Trouble { reason: Reason::OomKilled, .. })), "{phase:?}");
+}
+
+#[test]
+fn fault_a19_a_pod_that_outlives_its_job_may_still_write() {
+    let mut pod = restore_pod(0, RESTORED);
+    let writing = |pod: &Value| with_job(job(Some(("Complete", ""))), vec![pod.clone()]).writing;
+    assert!(writing(&pod), "nobody said that it has ended");
+    pod["status"]["phase"] = json!("Running");
+    assert!(writing(&pod));
+    pod["status"]["phase"] = json!("Succeeded");
+    assert!(!writing(&pod));
+}
+
+#[test]
+fn fault_a13_a_job_without_a_pod_says_where_to_look() {
+    let JobPhase::Starting { waiting_for: Some(trouble) } = job_phase(job(None), vec![]) else {
+        panic!("not starting")
+    };
+    assert_eq!(trouble.reason, Reason::NoPod);
 }

@@ -1,6 +1,6 @@
 use super::sim::{FIRST, SECOND, Sim, sound, target, wanted};
 use crate::{
-    model::{JobPhase, Phase, PostgresPhase},
+    model::{JobPhase, Phase, PostgresPhase, Reason, Trouble},
     plan::Because,
 };
 use contract::{
@@ -82,10 +82,14 @@ fn denied_credentials_fail_the_attempt_and_it_recovers_when_granted() {
         }
     }
     let run = sim.open_run(&entry);
-    sim.replica_mut(&entry.namespace).denied = Some((run, "403 no declaration grants it".into()));
+    sim.replica_mut(&entry.namespace).hindered =
+        Some((run, Trouble::new(Reason::NotGranted, "403 no declaration grants it")));
     sim.settle();
     assert_eq!(sim.phase(&entry), Phase::Failed);
-    assert_eq!(sim.reported[0].error.as_deref(), Some("credentials_denied: 403 no declaration grants it"));
+    assert_eq!(
+        sim.reported[0].error.as_deref(),
+        Some("credentials_denied: not_granted: 403 no declaration grants it")
+    );
     sim.pass(3600);
     sim.settle();
     sim.comes_up(&entry);
@@ -97,11 +101,17 @@ fn fault_a22_a_pod_that_never_starts_is_a_named_failure() {
     let entry = wanted(1, Some(FIRST));
     let mut sim = Sim::new([entry.clone()]);
     sim.settle();
-    sim.job_ends(&entry, JobPhase::Starting { waiting_for: Some("ImagePullBackOff".into()) });
+    sim.job_ends(
+        &entry,
+        JobPhase::Starting { waiting_for: Some(Trouble::new(Reason::ImagePullFailed, "ImagePullBackOff")) },
+    );
     sim.pass(3600);
     sim.settle();
     let error = sim.reported[0].error.clone().unwrap();
-    assert!(error.starts_with("deadline: ") && error.contains("ImagePullBackOff"), "{error}");
+    assert!(
+        error.starts_with("infrastructure: image_pull_failed: ") && error.contains("ImagePullBackOff"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -109,9 +119,9 @@ fn fault_e2_a_pod_that_ends_without_a_word_is_never_a_success() {
     let entry = wanted(1, Some(FIRST));
     let mut sim = Sim::new([entry.clone()]);
     sim.settle();
-    sim.job_ends(&entry, JobPhase::Lost("OOMKilled".into()));
+    sim.job_ends(&entry, JobPhase::Lost(Trouble::new(Reason::OomKilled, "OOMKilled")));
     let error = sim.reported[0].error.clone().unwrap();
-    assert!(error.starts_with("infrastructure: ") && error.contains("OOMKilled"), "{error}");
+    assert!(error.starts_with("infrastructure: oom_killed: ") && error.contains("OOMKilled"), "{error}");
 }
 
 #[test]
@@ -125,7 +135,10 @@ fn fault_f10_a_database_that_fails_a_check_is_never_served() {
     report.failure = Some(Failure { reason: FailureReason::CheckFailed, message: "app.t_pkey".into() });
     sim.postgres_comes_to(
         &entry,
-        PostgresPhase::Failed { report: Some(report.into()), message: "check_failed: app.t_pkey".into() },
+        PostgresPhase::Failed {
+            report: Some(report.into()),
+            trouble: Trouble::new(Reason::CheckFailed, "app.t_pkey"),
+        },
     );
     assert_eq!(sim.phase(&entry), Phase::Failed);
     assert_eq!(sim.replica(&entry.namespace).service, None);
@@ -154,7 +167,13 @@ fn fault_a21_recovery_that_never_ends_meets_its_deadline() {
     sim.restored(&entry);
     sim.pass(6 * 3600);
     sim.settle();
-    assert!(sim.reported[0].error.as_deref().unwrap().starts_with("deadline: failed to recover"));
+    assert!(
+        sim.reported[0]
+            .error
+            .as_deref()
+            .unwrap()
+            .starts_with("deadline: deadline_exceeded: failed to recover")
+    );
 }
 
 #[test]

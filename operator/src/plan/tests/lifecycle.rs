@@ -113,14 +113,22 @@ fn a_renamed_entry_keeps_its_namespace() {
 }
 
 #[test]
-fn an_entry_that_became_something_else_is_left_alone_and_said() {
+fn an_entry_that_became_something_else_gets_a_replica_of_its_own_once_the_guard_lets_the_old_one_go() {
     let entry = wanted(1, Some(FIRST));
     let mut sim = Sim::serving(&entry);
     let mut changed = entry.clone();
     changed.identity.intent = contract::ids::Intent::Analytics;
-    sim.poll([changed]);
+    let other = wanted(2, None);
+    sim.poll([changed.clone(), other.clone()]);
     sim.settle();
-    assert_eq!(sim.because(&entry), Because::IdentityChanged);
+    assert!(matches!(sim.because(&entry), Because::IdentityChanged { .. }));
+    for _ in 0..10 {
+        sim.pass(30);
+        sim.poll([changed.clone(), other.clone()]);
+        sim.settle();
+    }
+    assert_eq!(sim.replica(&entry.namespace).identity, changed.identity);
+    assert_eq!(sim.reported.len(), 1, "what was never asked for again is not reported");
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn a_person_releases_a_held_teardown_with_a_timestamp() {
     assert!(why.contains("kubectl annotate namespace"), "{why}");
     let now = sim.now;
     sim.replica_mut(&entries[0].namespace).teardown_released_at = Some(now);
-    sim.settle();
+    poll_for(&mut sim, &[], 30);
     assert!(!is_there(&sim, &entries[0]));
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     apply::{Applied, ApplyError, Taken},
     metrics::Metrics,
-    model::{JobPhase, PostgresPhase, Wanted},
+    model::{JobPhase, PostgresPhase, Reason, Trouble, Wanted},
     plan::{
         Plan, Step,
         tests::sim::{Sim, sound},
@@ -117,7 +117,8 @@ impl Watched {
     pub(super) fn loses_its_pod(&mut self, entry: &Wanted) {
         let run = self.sim.open_run(entry);
         let replica = self.sim.replica_mut(&entry.namespace);
-        replica.runs.get_mut(&run).unwrap().job.as_mut().unwrap().phase = JobPhase::Lost("gone".to_owned());
+        replica.runs.get_mut(&run).unwrap().job.as_mut().unwrap().phase =
+            JobPhase::Lost(Trouble::new(Reason::ResultLost, "gone"));
     }
 
     /// The reasons of what was told since this was last asked.

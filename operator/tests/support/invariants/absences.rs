@@ -9,7 +9,7 @@ use operator::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Removals of so few within a window are no mass, whatever the size of the fleet.
+/// Absences of so few at once are no mass, whatever the size of the fleet.
 const FEW: usize = 2;
 
 /// What worklists have left out, as somebody who reads them notes it.
@@ -31,7 +31,7 @@ impl Absences {
         now: Timestamp,
         mass_percent: usize,
     ) {
-        let standing = observed.replicas().filter(|replica| !replica.terminating);
+        let standing = observed.replicas().filter(|replica| replica.going.is_none());
         let standing: BTreeSet<ReplicaKey> = standing.map(|replica| replica.identity.key).collect();
         self.left_out.retain(|key, _| standing.contains(key) && !named.contains(key));
         for key in standing.difference(named) {
@@ -42,19 +42,12 @@ impl Absences {
         self.suspicious = much || (named.is_empty() && missing > 0);
     }
 
-    /// A replica went: noted unless a person released it, or it had been absent for the whole of `window`.
-    pub(crate) fn went(&mut self, replica: &Replica, now: Timestamp, window: SignedDuration) {
-        let first = self.left_out.get(&replica.identity.key).and_then(|lists| lists.first());
-        let confirmed = first.is_some_and(|first| {
-            replica.teardown_released_at.is_some_and(|at| at >= *first)
-                || now.duration_since(*first) >= window
-        });
-        if !confirmed {
-            self.gone.push(now);
-        }
+    /// A replica went.
+    pub(crate) fn went(&mut self, now: Timestamp) {
+        self.gone.push(now);
     }
 
-    /// How many went on short notice within `window` before `now`.
+    /// How many went within `window` before `now`.
     fn gone_within(&self, window: SignedDuration, now: Timestamp) -> usize {
         self.gone.iter().filter(|at| now.duration_since(**at) < window).count()
     }
@@ -70,6 +63,7 @@ pub(super) fn of(look: &Look<'_>, replica: &Replica, found: &mut Vec<String>) {
         );
     };
     let Some(first) = lists.first() else { return breach("torn down without an absence".into(), found) };
+    within_the_window(look, replica, found);
     if replica.teardown_released_at.is_some_and(|at| at >= *first) {
         return;
     }
@@ -81,33 +75,24 @@ pub(super) fn of(look: &Look<'_>, replica: &Replica, found: &mut Vec<String>) {
     if look.absences.suspicious && absent_for < rules.hold {
         breach(format!("torn down within {absent_for:#}, though the worklist is suspicious"), found);
     }
-    if absent_for < rules.hold {
-        within_the_window(look, replica, found);
-    }
 }
 
-/// How many go on short notice is bounded: those that went, and those that are going with this one.
+/// How many go is bounded: those that went, and those that are going with this one.
 fn within_the_window(look: &Look<'_>, replica: &Replica, found: &mut Vec<String>) {
     let rules = &look.policy.teardown;
-    let went = look.absences.gone_within(rules.hold, look.now);
+    let went = look.absences.gone_within(rules.window, look.now);
     let standing = look.observed.replicas().count();
     let going = look.observed.replicas().filter(|other| is_going(look, other)).count();
-    let most = FEW.max((standing + went) * rules.mass_percent / 100);
+    let most = rules.window_count.max((standing + went) * rules.window_percent / 100);
     let what = format!("{} of {} go within one window", went + going, standing + went);
     hold(found, went + going <= most, "I5", &replica.namespace, &what);
 }
 
-/// Whether a replica is condemned without a person's word, before it was absent for long.
+/// Whether a replica is condemned with this plan, or was before and still stands.
 fn is_going(look: &Look<'_>, replica: &Replica) -> bool {
-    let condemned = match look.plan.decisions.get(&replica.namespace) {
-        Some(Decision::Do(Step::WriteRecord { record, .. })) => record.phase == Phase::Terminating,
-        Some(Decision::Do(Step::DeleteNamespace { .. })) => true,
-        _ => false,
-    };
-    let first = look.absences.left_out.get(&replica.identity.key).and_then(|lists| lists.first());
-    condemned
-        && first.is_some_and(|first| {
-            replica.teardown_released_at.is_none_or(|at| at < *first)
-                && look.now.duration_since(*first) < look.policy.teardown.hold
-        })
+    replica.record.phase == Phase::Terminating
+        || matches!(
+            look.plan.decisions.get(&replica.namespace),
+            Some(Decision::Do(Step::WriteRecord { record, .. })) if record.phase == Phase::Terminating
+        )
 }

@@ -11,7 +11,7 @@ use operator::{
 pub(super) fn of(step: &Step, replica: &Replica, found: &mut Vec<String>) {
     let namespace = &replica.namespace;
     hold(found, step.namespace() == namespace, "I1", namespace, "a step is filed under another namespace");
-    hold(found, !replica.terminating, "I1", namespace, "a step on a namespace that is going");
+    hold(found, replica.going.is_none(), "I1", namespace, "a step on a namespace that is going");
     if let Some(owner) = owner(step) {
         hold(found, *owner == replica.owner, "I1", namespace, "a write that is not bound to what was read");
     }

@@ -55,7 +55,7 @@ fn waits_for_a_slot(_: &Look<'_>, decision: &Decision) -> bool {
 
 /// A replica that is left alone.
 pub(super) fn of_rest(look: &Look<'_>, because: &Because, replica: &Replica, found: &mut Vec<String>) {
-    if replica.terminating || look.observed.behind.contains(&replica.namespace) {
+    if replica.going.is_some() || look.observed.behind.contains(&replica.namespace) {
         return;
     }
     let over = |since, limit: SignedDuration| look.now.duration_since(since) > limit;

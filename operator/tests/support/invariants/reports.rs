@@ -33,7 +33,7 @@ fn truthful(replica: &Replica, attempt: &Attempt, report: &Verification, found: 
     let (namespace, identity) = (&replica.namespace, &replica.identity);
     let run = RunName::of(&attempt.snapshot, attempt.number);
     let about = report.snapshot_id.as_deref() == Some(&attempt.snapshot)
-        && report.run_id == Some(run.run_id(identity.key))
+        && report.run_id == Some(run.run_id(identity.key, &replica.owner.uid))
         && report.replica_id == Some(identity.key.replica_id)
         && report.server_id == identity.key.server_id
         && report.group == identity.group

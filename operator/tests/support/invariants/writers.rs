@@ -31,6 +31,8 @@ pub(super) fn of(look: &Look<'_>, step: &Step, replica: &Replica, found: &mut Ve
                 namespace,
                 "PostgreSQL on a volume that is not, or may not be, restored",
             );
+            let writing = run.is_some_and(|run| run.writing);
+            hold(found, !writing, "I2", namespace, "PostgreSQL where a restore may still write");
             let twice = run.is_some_and(|run| run.postgres.is_some());
             hold(found, !twice, "I2", namespace, "PostgreSQL twice on one volume");
         }
@@ -62,7 +64,7 @@ fn is_open(replica: &Replica, run: &RunName) -> bool {
 
 fn may_write(run: &Run) -> bool {
     let job = run.job.as_ref().map(|job| &job.phase);
-    matches!(job, Some(JobPhase::Starting { .. } | JobPhase::Running))
+    run.writing || matches!(job, Some(JobPhase::Starting { .. } | JobPhase::Running))
 }
 
 /// Whether a run's database has been proven: it answers, nothing it was checked for failed, nothing was reset, and

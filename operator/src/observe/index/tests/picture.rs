@@ -2,7 +2,7 @@ use super::{
     super::{Blind, Kind, state::State},
     support::{claim, job, later, listed, look, name, named, namespace, replica, run, with_replica},
 };
-use crate::model::Seen;
+use crate::model::{Reason, Seen, Trouble};
 use tokio::time::Instant;
 
 #[test]
@@ -98,10 +98,10 @@ fn a_twin_hides_a_replica_only_as_long_as_it_is_there() {
 }
 
 #[test]
-fn a_denial_is_forgotten_with_its_attempt() {
+fn a_hindrance_is_forgotten_with_its_attempt() {
     let mut state = with_replica(1);
-    state.deny(&name(1), run(), "403".into());
-    assert_eq!(replica(&mut state, 1).denied, None, "no attempt is open");
+    state.hinder(&name(1), run(), Trouble::new(Reason::NotGranted, "403"));
+    assert_eq!(replica(&mut state, 1).hindered, None, "no attempt is open");
 }
 
 #[test]

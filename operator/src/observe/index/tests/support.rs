@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
 
-pub(super) type Space = PartialObjectMeta<Namespace>;
+pub(super) type Space = Namespace;
 pub(super) type Claim = PartialObjectMeta<PersistentVolumeClaim>;
 
 pub(super) fn name(replica: u32) -> NamespaceName {

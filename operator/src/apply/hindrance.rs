@@ -1,0 +1,94 @@
+//! What keeps a run from being begun and cannot be helped by trying the same again at once.
+//!
+//! Input: the step that failed and its error. Output: the run it hinders and why, for the planner to end the attempt
+//! with. Must not: blame a replica for what is the operator's own trouble; that is tried again until a deadline.
+
+use super::{Applied, ApplyError};
+use crate::{
+    canopy::CanopyError,
+    model::{Reason, Trouble},
+    plan::Step,
+};
+
+/// "No declaration grants it": a fact about the declaration, not about the moment.
+const NOT_GRANTED: u16 = 403;
+/// "The group is not ready."
+const NOT_READY: u16 = 409;
+/// "I do not know you": our own identity, not the replica's.
+const UNKNOWN_CALLER: u16 = 401;
+
+/// The error as what hinders a run, if it is that.
+pub(super) fn of(step: &Step, error: &ApplyError) -> Option<Applied> {
+    let (namespace, run) = match step {
+        Step::StartRestore { order, .. } => (&order.namespace, &order.run),
+        Step::StartPostgres(order) => (&order.namespace, &order.run),
+        _ => return None,
+    };
+    let reason = match error {
+        ApplyError::Canopy(error) => of_canopy(error),
+        ApplyError::Cluster(error) => {
+            error.status().and_then(|said| of_creation(said.code, &said.message))?
+        }
+        _ => return None,
+    };
+    let trouble = Trouble::new(reason, crate::reconcile::chain(error));
+    Some(Applied::Hindered { namespace: namespace.clone(), run: run.clone(), trouble })
+}
+
+fn of_canopy(error: &CanopyError) -> Reason {
+    match error.refusal() {
+        Some(NOT_GRANTED) => Reason::NotGranted,
+        Some(NOT_READY) => Reason::GroupNotReady,
+        Some(status) if error.is_final() && status != UNKNOWN_CALLER => Reason::CredentialsRefused,
+        Some(_) | None => Reason::CanopyUnavailable,
+    }
+}
+
+/// A quota or a policy speaks of the object; missing rights and a namespace on its way out are another matter.
+fn of_creation(code: u16, message: &str) -> Option<Reason> {
+    match code {
+        403 if message.contains("exceeded quota") => Some(Reason::QuotaExceeded),
+        403 if message.contains(" cannot ") || message.contains("being terminated") => None,
+        400 | 403 | 422 => Some(Reason::Rejected),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{of_canopy, of_creation};
+    use crate::{
+        canopy::{CanopyError, Endpoint},
+        model::Reason,
+    };
+
+    fn refused(status: u16) -> CanopyError {
+        CanopyError::Refused { endpoint: Endpoint::Credentials, status, detail: String::new() }
+    }
+
+    #[test]
+    fn a_refusal_of_credentials_is_told_from_a_canopy_in_trouble() {
+        let reasons = [403, 409, 422, 401, 429].map(|status| of_canopy(&refused(status)));
+        let (denied, outage) = (Reason::CredentialsRefused, Reason::CanopyUnavailable);
+        assert_eq!(reasons, [Reason::NotGranted, Reason::GroupNotReady, denied, outage, outage]);
+        let (endpoint, detail) = (Endpoint::Credentials, String::new());
+        assert_eq!(of_canopy(&CanopyError::Upstream { endpoint, status: 502, detail }), outage);
+    }
+
+    #[test]
+    fn fault_a13_a_quota_or_a_policy_that_refuses_an_object_ends_the_attempt() {
+        let quota = "persistentvolumeclaims \"pgdata-1\" is forbidden: exceeded quota: q, requested: 20Gi";
+        assert_eq!(of_creation(403, quota), Some(Reason::QuotaExceeded));
+        assert_eq!(of_creation(422, "spec.storageClassName: Invalid value"), Some(Reason::Rejected));
+        assert_eq!(of_creation(403, "admission webhook \"p\" denied the request"), Some(Reason::Rejected));
+    }
+
+    #[test]
+    fn fault_a12_missing_rights_are_no_replicas_fault() {
+        let rights =
+            "jobs.batch is forbidden: User \"system:serviceaccount:a:b\" cannot create resource \"jobs\"";
+        assert_eq!(of_creation(403, rights), None);
+        assert_eq!(of_creation(403, "unable to create: namespace x is being terminated"), None);
+        assert_eq!(of_creation(503, "try again"), None);
+    }
+}

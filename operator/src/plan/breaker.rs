@@ -1,0 +1,182 @@
+//! Which buckets and groups do not answer at the moment, and who may ask whether they do again.
+//!
+//! Input: the records of all replicas and what the cluster shows of their runs. Output: for a scope, whether it is
+//! out, and since when. Stateless: a restart knows as much as before. Must not: know why a replica wants to begin.
+
+use super::Policy;
+use crate::model::{Attempt, Ending, FailureClass, JobPhase, Reason, Replica, Run};
+use contract::{ids::GroupId, names::NamespaceName};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Replicas that must have met an outage before the others of their scope are spared the try: one alone may have a
+/// trouble of its own.
+const WITNESSES: usize = 2;
+
+/// What answers or does not: S3 by bucket, Canopy's credentials by group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// A bucket in S3.
+    Bucket(String),
+    /// Canopy's credentials for a group.
+    Group(String),
+}
+
+/// All scopes something is known of.
+#[derive(Debug, Default)]
+pub(super) struct Breakers(BTreeMap<Scope, Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    failed: Vec<Timestamp>,
+    answered: Option<Timestamp>,
+    probing: Option<NamespaceName>,
+}
+
+/// Why an attempt in this scope is not begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parked {
+    /// What does not answer.
+    pub scope: Scope,
+    /// When it is asked again.
+    pub until: Timestamp,
+    /// Whose attempt asks it now.
+    pub probing: Option<NamespaceName>,
+}
+
+impl Breakers {
+    pub(super) fn of<'a>(
+        replicas: impl Iterator<Item = &'a Replica>,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Self {
+        let mut breakers = Self::default();
+        for replica in replicas {
+            if let Some(attempt) = &replica.record.attempt {
+                for scope in scopes(attempt.bucket.as_deref(), replica.identity.group) {
+                    breakers.learn(replica, attempt, scope, now, policy);
+                }
+            }
+        }
+        breakers
+    }
+
+    fn learn(&mut self, replica: &Replica, attempt: &Attempt, scope: Scope, now: Timestamp, policy: &Policy) {
+        let run = replica.runs.get(&attempt.run()).map(Box::as_ref);
+        let evidence = evidence(attempt, run, &scope, now, policy);
+        let known = self.0.entry(scope).or_default();
+        match evidence {
+            Evidence::Failed(at) if at.saturating_add(policy.outage_window).is_ok_and(|end| now < end) => {
+                known.failed.push(at);
+            }
+            Evidence::Answered(at) => known.answered = known.answered.max(Some(at)),
+            Evidence::Asking => known.probing = Some(replica.namespace.clone()),
+            Evidence::Failed(_) | Evidence::None => {}
+        }
+    }
+
+    /// Whether what `attempt`, which ended for this reason then, asked in vain has answered somebody since.
+    pub(super) fn has_answered_since(
+        &self,
+        at: Timestamp,
+        reason: Reason,
+        attempt: &Attempt,
+        group: GroupId,
+    ) -> bool {
+        let asked = scopes(attempt.bucket.as_deref(), group).find(|scope| is_out(reason, scope));
+        let known = asked.and_then(|scope| self.0.get(&scope));
+        known.is_some_and(|known| known.answered.is_some_and(|answered| answered > at))
+    }
+
+    /// Why an attempt may not begin; where it may, it is the probe of the scopes that are out.
+    pub(super) fn admit(
+        &mut self,
+        namespace: &NamespaceName,
+        bucket: Option<&str>,
+        group: GroupId,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Result<(), Parked> {
+        for scope in scopes(bucket, group) {
+            let Some((known, last)) = self.0.get(&scope).and_then(|known| Some((known, known.out_since()?)))
+            else {
+                continue;
+            };
+            let until = last.saturating_add(policy.probe_pause).unwrap_or(Timestamp::MAX);
+            if now < until || known.probing.is_some() {
+                return Err(Parked { scope, until, probing: known.probing.clone() });
+            }
+        }
+        for scope in scopes(bucket, group) {
+            self.0.entry(scope).or_default().probing = Some(namespace.clone());
+        }
+        Ok(())
+    }
+}
+
+impl Known {
+    /// The last of enough failures that nothing has answered since.
+    fn out_since(&self) -> Option<Timestamp> {
+        let unanswered = self.failed.iter().filter(|at| self.answered.is_none_or(|answered| answered < **at));
+        (unanswered.clone().count() >= WITNESSES).then(|| unanswered.max().copied())?
+    }
+}
+
+enum Evidence {
+    Failed(Timestamp),
+    Answered(Timestamp),
+    Asking,
+    None,
+}
+
+fn scopes(bucket: Option<&str>, group: GroupId) -> impl Iterator<Item = Scope> {
+    [Some(Scope::Group(group.to_string())), bucket.map(|bucket| Scope::Bucket(bucket.to_owned()))]
+        .into_iter()
+        .flatten()
+}
+
+/// Whether it is this scope that did not answer.
+fn is_out(reason: Reason, scope: &Scope) -> bool {
+    match scope {
+        Scope::Bucket(_) => reason == Reason::StorageUnavailable,
+        Scope::Group(_) => matches!(reason, Reason::CanopyUnavailable | Reason::GroupNotReady),
+    }
+}
+
+/// What one attempt tells of a scope.
+fn evidence(
+    attempt: &Attempt,
+    run: Option<&Run>,
+    scope: &Scope,
+    now: Timestamp,
+    policy: &Policy,
+) -> Evidence {
+    match &attempt.ending {
+        None => asking(run, scope, now, policy),
+        Some(Ending::Succeeded { at }) => Evidence::Answered(*at),
+        Some(Ending::Failed { at, reason }) if is_out(*reason, scope) => Evidence::Failed(*at),
+        Some(Ending::Failed { at, reason }) => match (reason.class(), scope) {
+            (FailureClass::BackupBad | FailureClass::VerificationFailed, _)
+            | (FailureClass::Outage, Scope::Group(_)) => Evidence::Answered(*at),
+            _ => Evidence::None,
+        },
+    }
+}
+
+/// An attempt in progress asks until it shows that it got what it asked for.
+fn asking(run: Option<&Run>, scope: &Scope, now: Timestamp, policy: &Policy) -> Evidence {
+    let Some(run) = run else { return Evidence::Asking };
+    if let Some(postgres) = &run.postgres {
+        return Evidence::Answered(postgres.created_at);
+    }
+    match (&run.job, scope) {
+        (Some(job), Scope::Group(_)) => Evidence::Answered(job.created_at),
+        (Some(job), Scope::Bucket(_)) if job.phase == JobPhase::Running => {
+            let proven = job.created_at.saturating_add(policy.probe_patience).unwrap_or(Timestamp::MAX);
+            if now < proven { Evidence::Asking } else { Evidence::Answered(proven) }
+        }
+        _ => Evidence::Asking,
+    }
+}

@@ -1,0 +1,45 @@
+//! A replica that serves is kept serving: what the cluster or a person took away is put back.
+
+use super::{Because, Decision, Step, attempt};
+use crate::model::{JobPhase, PostgresOrder, PostgresPhase, Replica, Run};
+
+/// What the serving run needs; none: nothing. A database that ends again and again is left to the cluster and to
+/// people: it may hold what guests wrote, so nothing replaces it unasked.
+pub(super) fn serving(replica: &Replica) -> Option<Decision> {
+    let name = replica.record.serving_run.as_ref()?;
+    let run = replica.runs.get(name)?;
+    let Some(postgres) = &run.postgres else { return deployment(replica, run) };
+    let waiting_for = match &postgres.phase {
+        PostgresPhase::Ready(report) => {
+            let points_elsewhere = replica.service.as_ref().and_then(|s| s.run.as_ref()) != Some(name);
+            return points_elsewhere.then(|| Decision::Do(attempt::serve(replica, name.clone(), report)));
+        }
+        PostgresPhase::Starting { waiting_for } => waiting_for.clone(),
+        PostgresPhase::Preparing => None,
+        PostgresPhase::Failed { trouble, .. } => Some(trouble.clone()),
+    };
+    Some(Decision::Rest(Because::ServingTrouble { waiting_for }))
+}
+
+/// Whether nothing is left of what served, so that only a new attempt can help.
+pub(super) fn is_lost(replica: &Replica) -> bool {
+    replica.record.serving_run.as_ref().is_some_and(|name| {
+        replica.runs.get(name).is_none_or(|run| run.postgres.is_none() && deployment(replica, run).is_none())
+    })
+}
+
+/// The Deployment is gone, the volume and what was restored to it are not.
+fn deployment(replica: &Replica, run: &Run) -> Option<Decision> {
+    let JobPhase::Restored(restored) = &run.job.as_ref().filter(|_| run.volume && !run.writing)?.phase else {
+        return None;
+    };
+    Some(Decision::Do(Step::StartPostgres(PostgresOrder {
+        namespace: replica.namespace.clone(),
+        identity: replica.identity.clone(),
+        run: replica.record.serving_run.clone()?,
+        snapshot: replica.record.last_restored_snapshot_id.clone()?,
+        snapshot_at: replica.record.last_restored_snapshot_at,
+        postgres_major: restored.postgres_major,
+        data_dir: restored.data_dir.clone(),
+    })))
+}
