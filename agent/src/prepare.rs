@@ -6,18 +6,24 @@
 
 mod binaries;
 mod checks;
+mod collation;
 pub mod config;
 mod controldata;
+mod enter;
 mod error;
 mod hba;
 mod inspect;
+mod ledger;
+mod locale;
 mod marker;
 mod memory;
 mod neutralise;
 mod page;
+mod reset_wal;
 mod restore_info;
 mod server;
 mod session;
+mod shared_catalog;
 mod superuser;
 pub mod users;
 
@@ -25,7 +31,7 @@ use crate::{
     command::{capture, clean},
     restore::volume::OPENED,
     signals::Stop,
-    text::printable,
+    text::{chain, printable},
 };
 use binaries::Binaries;
 use checks::Budget;
@@ -35,8 +41,9 @@ use contract::pods::{
 use controldata::ControlData;
 use error::PrepareError;
 use inspect::Inspection;
+use ledger::Ledger;
 use neutralise::Texts;
-use server::{Place, Server};
+use server::{Place, Server, ServerError};
 use std::{
     ffi::OsString,
     fs,
@@ -48,6 +55,9 @@ use users::Passwords;
 
 /// A program that prints a control file is done at once.
 const SHORT: Duration = Duration::from_secs(30);
+
+/// A database has two locales, and most clusters have the same two everywhere.
+const LOCALES_MAX: usize = 8;
 
 /// Everything one preparation needs.
 pub struct Prepare<'a> {
@@ -99,7 +109,10 @@ impl Prepare<'_> {
         tracing::info!(state = source.state, checksums = source.checksums, major, "the source's server");
         let opened = self.spec.volume.join(OPENED);
         fs::write(&opened, "").map_err(|source| PrepareError::Mark { path: opened, source })?;
-        report.fixes = neutralise::neutralise(&data_dir, &self.texts(&source, major))?;
+        let mut ledger = Ledger::open(&self.spec.volume).map_err(PrepareError::Note)?;
+        for fix in neutralise::neutralise(&data_dir, &self.texts(&source, major))? {
+            ledger.fixed(fix).map_err(PrepareError::Note)?;
+        }
         let budget = Duration::from_secs(self.spec.check_budget_secs.into());
         let place = Place {
             binaries: &binaries,
@@ -108,36 +121,75 @@ impl Prepare<'_> {
             scratch: self.scratch,
             major,
         };
-        self.with_server(place, budget, report).await?;
+        let inspected = self.with_server(place, source.checksums, budget, &mut ledger, report).await;
+        report.fixes = ledger.fixes();
+        inspected?;
         let (started, budget) = (Instant::now(), Budget::start(budget));
         let outcome = checks::checksums::checksums(&binaries, &data_dir, source.checksums, budget).await;
         report.checks.push(outcome.named(CheckName::Checksums, started));
-        Ok(())
+        match ledger.recovery() {
+            Some(said) => Err(PrepareError::WasReset { said: said.to_owned() }),
+            None => Ok(()),
+        }
     }
 
     /// Recovers, inspects and equips the database, and ends the server whatever came of it.
     async fn with_server(
         &self,
         place: Place<'_>,
+        checksums: bool,
         budget: Duration,
+        ledger: &mut Ledger,
         report: &mut PrepareReport,
     ) -> Result<(), PrepareError> {
-        let mut server = Server::start(place)?;
-        let recovery = Duration::from_secs(self.spec.recovery_budget_secs.into());
-        let opened = server.opened(place, recovery, self.stop).await;
-        let inspected = match opened {
-            Ok(()) => {
-                let inspection = Inspection { spec: self.spec, passwords: &self.passwords, place };
-                tokio::select! {
-                    inspected = inspection.run(Budget::start(budget), report) => inspected,
-                    () = self.stop.requested() => Err(PrepareError::Stopped),
-                }
-            }
-            Err(error) => Err(error.into()),
+        let mut server = self.recovered(place, ledger).await?;
+        for _ in 0..LOCALES_MAX {
+            let Err(PrepareError::ForeignLocale { name }) = enter::enter(place).await.map(drop) else {
+                break;
+            };
+            server.shut_down().await?;
+            ledger
+                .remap(locale::bridge::rename(place.data_dir, place.major, checksums, &name)?)
+                .map_err(PrepareError::Note)?;
+            server = self.started(place).await?;
+        }
+        let inspection = Inspection { spec: self.spec, passwords: &self.passwords, place };
+        let inspected = tokio::select! {
+            inspected = inspection.run(Budget::start(budget), ledger, report) => inspected,
+            () = self.stop.requested() => Err(PrepareError::Stopped),
         };
         let ended = server.shut_down().await;
         inspected?;
         Ok(ended?)
+    }
+
+    /// A server that takes sessions; where recovery cannot even start, one whose log was reset.
+    async fn recovered(&self, place: Place<'_>, ledger: &mut Ledger) -> Result<Server, PrepareError> {
+        let error = match self.started(place).await {
+            Err(PrepareError::Server(error @ ServerError::Recover { .. })) => error,
+            other => return other,
+        };
+        let said = chain(&error);
+        if !reset_wal::is_called_for(&said) {
+            return Err(error.into());
+        }
+        tracing::error!(%said, "recovery cannot start; the write-ahead log is reset, and the copy will not be served");
+        ledger.reset(&said).map_err(PrepareError::Note)?;
+        reset_wal::reset(place).await?;
+        self.started(place).await
+    }
+
+    async fn started(&self, place: Place<'_>) -> Result<Server, PrepareError> {
+        let mut server = Server::start(place)?;
+        let recovery = Duration::from_secs(self.spec.recovery_budget_secs.into());
+        match server.opened(place, recovery, self.stop).await {
+            Ok(()) => Ok(server),
+            Err(error) => {
+                // what it says at its end is less telling than why it did not open
+                let _ = server.shut_down().await;
+                Err(error.into())
+            }
+        }
     }
 
     async fn control_data(&self, binaries: &Binaries, data_dir: &Path) -> Result<ControlData, PrepareError> {

@@ -51,6 +51,11 @@ impl Binaries {
         self.directory.join("pg_controldata")
     }
 
+    /// Gives a write-ahead log up.
+    pub(super) fn pg_resetwal(&self) -> PathBuf {
+        self.directory.join("pg_resetwal")
+    }
+
     /// Checks page checksums of a stopped server.
     pub(super) fn pg_checksums(&self) -> PathBuf {
         self.directory.join("pg_checksums")

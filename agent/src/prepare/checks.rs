@@ -65,6 +65,14 @@ impl Outcome {
         Self { result, scope: scope.into(), detail: Some(detail.into()) }
     }
 
+    /// What was found before, unless that was nothing; then what was found `later`, over both scopes.
+    pub(super) fn and(self, later: Self) -> Self {
+        match self.result {
+            CheckResult::Passed => Self { scope: format!("{}; {}", self.scope, later.scope), ..later },
+            _ => self,
+        }
+    }
+
     /// With its name and the time since `started`.
     pub(super) fn named(self, name: CheckName, started: Instant) -> Check {
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -140,6 +148,14 @@ mod tests {
         for check in complete(Vec::new(), "x") {
             assert_ne!(check.result, CheckResult::Passed, "{:?}", check.name);
         }
+    }
+
+    #[test]
+    fn a_check_in_two_parts_passes_only_if_both_do() {
+        let failed = || Outcome::other(CheckResult::Failed, "b", "bad");
+        assert_eq!(Outcome::passed("a").and(Outcome::passed("b")), Outcome::passed("a; b"));
+        assert_eq!(Outcome::passed("a").and(failed()).result, CheckResult::Failed);
+        assert_eq!(failed().and(Outcome::passed("a")), failed());
     }
 
     #[test]

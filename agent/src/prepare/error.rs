@@ -3,8 +3,8 @@
 //! Input: errors of the steps. Output: a failure for the operator. Must not: lose a cause.
 
 use super::{
-    binaries::NoBinaries, controldata::ControlDataError, neutralise::NeutraliseError, server::ServerError,
-    session::said,
+    binaries::NoBinaries, controldata::ControlDataError, locale::bridge::BridgeError,
+    neutralise::NeutraliseError, server::ServerError, session::said,
 };
 use crate::{command::CommandError, text::chain};
 use contract::pods::{Failure, FailureReason};
@@ -46,6 +46,21 @@ pub(super) enum PrepareError {
     /// Becoming superuser.
     #[error("failed to log in as a superuser; tried {tried:?}: {said}")]
     BecomeSuperuser { tried: Vec<String>, said: String },
+    /// Logging in to a database whose locale is not here.
+    #[error("failed to open a database: this image lacks the locale {name:?}")]
+    ForeignLocale { name: String },
+    /// Standing in for such a locale.
+    #[error(transparent)]
+    Bridge(#[from] BridgeError),
+    /// Keeping note of a repair.
+    #[error("failed to keep note of repairs on the volume")]
+    Note(#[source] io::Error),
+    /// Giving the write-ahead log up.
+    #[error("failed to reset the write-ahead log: {said}")]
+    ResetWal { said: String },
+    /// It was given up.
+    #[error("{said}; the write-ahead log was reset, and the checks tell what is left")]
+    WasReset { said: String },
     /// A statement on the private server.
     #[error("failed to {attempted}: {}", said(source))]
     Sql { attempted: &'static str, source: tokio_postgres::Error },
@@ -70,9 +85,9 @@ impl PrepareError {
             Self::ReadVersion { .. } => FailureReason::NoCluster,
             Self::ParseVersion { .. } | Self::Binaries(_) => FailureReason::UnsupportedVersion,
             Self::Neutralise(NeutraliseError::Tablespaces { .. }) => FailureReason::UnsafeLink,
-            Self::Neutralise(NeutraliseError::Change { source, .. }) | Self::Mark { source, .. } => {
-                io_reason(source)
-            }
+            Self::Neutralise(NeutraliseError::Change { source, .. })
+            | Self::Mark { source, .. }
+            | Self::Note(source) => io_reason(source),
             Self::Server(ServerError::Deadline { .. }) | Self::Command(CommandError::Deadline { .. }) => {
                 FailureReason::Deadline
             }
@@ -85,6 +100,10 @@ impl PrepareError {
             | Self::ShowControl { .. }
             | Self::ControlData(_)
             | Self::ReadSuperusers(_)
+            | Self::ForeignLocale { .. }
+            | Self::Bridge(_)
+            | Self::ResetWal { .. }
+            | Self::WasReset { .. }
             | Self::BecomeSuperuser { .. }
             | Self::Sql { .. } => FailureReason::Recovery,
             Self::Server(_) | Self::Command(_) | Self::Stopped => FailureReason::Internal,

@@ -4,20 +4,20 @@
 //! failed; it is evidence then.
 
 use super::{
-    checks::{Budget, amcheck, databases, full_read, opens, pages},
+    checks::{Budget, Outcome, amcheck, amcheck::Pass, databases, full_read, opens, pages},
+    collation::{self, Stale},
+    enter::enter,
     error::PrepareError,
-    restore_info,
+    ledger::Ledger,
+    locale, restore_info,
     server::Place,
-    session::{Access, said},
-    superuser::superusers,
+    session::Access,
     users::{Passwords, make_users},
 };
-use contract::pods::{CheckName, PrepareReport, PrepareSpec};
+use contract::pods::{CheckName, CheckResult, Fix, PrepareReport, PrepareSpec};
 use tokio::time::Instant;
 use tokio_postgres::Client;
 
-/// Databases every cluster is made with; one of them is there unless somebody took pains to drop all.
-const FIRST_DATABASES: [&str; 2] = ["postgres", "template1"];
 /// The database clients connect to when they know no other.
 const DEFAULT_DATABASE: &str = "postgres";
 
@@ -33,50 +33,103 @@ pub(super) struct Inspection<'a> {
 
 impl Inspection<'_> {
     /// Looks, checks and equips.
-    pub(super) async fn run(&self, budget: Budget, report: &mut PrepareReport) -> Result<(), PrepareError> {
+    pub(super) async fn run(
+        &self,
+        budget: Budget,
+        ledger: &mut Ledger,
+        report: &mut PrepareReport,
+    ) -> Result<(), PrepareError> {
         let started = Instant::now();
-        let (access, first) = self.become_superuser().await?;
+        let (access, first) = enter(self.place).await?;
         let (version, outcome) = opens::opens(&first).await;
         report.postgres_version = version;
         report.checks.push(outcome.named(CheckName::Opens, started));
         let listed = databases::list(&first).await.map_err(sql("list the databases"))?;
         report.databases = listed.iter().filter(|db| !db.template).map(|db| db.name.clone()).collect();
+        let open: Vec<String> = listed.iter().filter(|db| db.connectable).map(|db| db.name.clone()).collect();
+        self.translate(&access, &first, &open, ledger).await?;
         let started = Instant::now();
         let visited = databases::visit(&access, &listed).await;
         report.primary_database = databases::primary(&visited);
         report.checks.push(databases::judge(&listed, &visited).named(CheckName::Databases, started));
-        let open: Vec<String> = listed.iter().filter(|db| db.connectable).map(|db| db.name.clone()).collect();
-        let (started, memory) = (Instant::now(), self.spec.memory_bytes);
-        let data_dir = self.place.data_dir;
-        let outcome = pages::pages(&access, &first, &open, data_dir, memory, budget).await;
-        report.checks.push(outcome.named(CheckName::Pages, started));
-        let started = Instant::now();
-        let outcome = amcheck::amcheck(&access, &open, memory, budget).await;
-        report.checks.push(outcome.named(CheckName::Amcheck, started));
-        let started = Instant::now();
-        let outcome = full_read::full_read(&access, &open, memory, budget).await;
-        report.checks.push(outcome.named(CheckName::FullRead, started));
+        self.check(&access, &first, &open, budget, ledger, report).await?;
+        report.fixes = ledger.fixes();
         if report.is_sound() {
             self.equip(&access, &first, &open, report).await?;
         }
         Ok(())
     }
 
-    /// A session of a superuser the source had, and how to get more.
-    async fn become_superuser(&self) -> Result<(Access<'_>, Client), PrepareError> {
-        let tried = superusers(self.place.data_dir).map_err(PrepareError::ReadSuperusers)?;
-        let mut last = String::from("no superuser may log in");
-        for role in &tried {
-            let (socket_dir, major) = (self.place.socket_dir, self.place.major);
-            let access = Access { socket_dir, major, role: role.clone() };
-            for database in FIRST_DATABASES {
-                match access.connect(database).await {
-                    Ok(client) => return Ok((access, client)),
-                    Err(error) => last = said(&error),
-                }
+    /// Maps locales this image lacks.
+    async fn translate(
+        &self,
+        access: &Access<'_>,
+        first: &Client,
+        open: &[String],
+        ledger: &mut Ledger,
+    ) -> Result<(), PrepareError> {
+        let translated = locale::translate(access, first, open, ledger.remapped()).await;
+        let translated = translated.map_err(sql("map the locales of databases"))?;
+        if translated.is_empty() {
+            return Ok(());
+        }
+        ledger.remap(translated).map_err(PrepareError::Note)
+    }
+
+    /// The checks of what is stored. Indexes in a foreign order are rebuilt where all else is sound, and checked then.
+    async fn check(
+        &self,
+        access: &Access<'_>,
+        first: &Client,
+        open: &[String],
+        budget: Budget,
+        ledger: &mut Ledger,
+        report: &mut PrepareReport,
+    ) -> Result<(), PrepareError> {
+        let memory = self.spec.memory_bytes;
+        let started = Instant::now();
+        let outcome = pages::pages(access, first, open, self.place.data_dir, memory, budget).await;
+        report.checks.push(outcome.named(CheckName::Pages, started));
+        let started = Instant::now();
+        let outcome = full_read::full_read(access, open, memory, budget).await;
+        report.checks.push(outcome.named(CheckName::FullRead, started));
+        let started = Instant::now();
+        let undamaged = report.checks.iter().all(|check| check.result != CheckResult::Failed);
+        let found = collation::find(access, open, ledger.remapped()).await;
+        // where there is damage, this may be what it damaged
+        let stale = if undamaged {
+            found.map_err(sql("look for indexes in an order of another system"))?
+        } else {
+            found.unwrap_or_default()
+        };
+        let mut outcome = amcheck::amcheck(access, open, Pass::Before(&stale), memory, budget).await;
+        let foreign: Vec<Stale> = stale.into_iter().filter(Stale::is_anything).collect();
+        if undamaged && !foreign.is_empty() && outcome.result == CheckResult::Passed {
+            outcome = outcome.and(self.rebuild(access, &foreign, budget, ledger).await?);
+        }
+        report.checks.push(outcome.named(CheckName::Amcheck, started));
+        Ok(())
+    }
+
+    async fn rebuild(
+        &self,
+        access: &Access<'_>,
+        stale: &[Stale],
+        budget: Budget,
+        ledger: &mut Ledger,
+    ) -> Result<Outcome, PrepareError> {
+        let count = stale.iter().map(|stale| stale.indexes.len()).sum::<usize>();
+        if count > 0 {
+            ledger.fixed(Fix::Reindex).map_err(PrepareError::Note)?;
+        }
+        for of in stale {
+            if let Err(why) = collation::rebuild(access, of).await {
+                return Ok(Outcome::other(CheckResult::Failed, format!("{count} rebuilt indexes"), why));
             }
         }
-        Err(PrepareError::BecomeSuperuser { tried, said: last })
+        let databases: Vec<String> = stale.iter().map(|stale| stale.database.clone()).collect();
+        let memory = self.spec.memory_bytes;
+        Ok(amcheck::amcheck(access, &databases, Pass::After(stale), memory, budget).await)
     }
 
     async fn equip(

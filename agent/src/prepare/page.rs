@@ -3,6 +3,8 @@
 //! Input: the bytes of one page. Output: its header, its line pointers, and what is wrong with it. Must not: believe an
 //! offset it did not hold against the page's end.
 
+pub(super) mod checksum;
+
 /// Size of a page; servers are hardly ever built with another, and those are refused.
 pub(super) const SIZE: usize = 8192;
 /// A page's header ends here, and its line pointers begin.

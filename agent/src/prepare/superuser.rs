@@ -3,32 +3,19 @@
 //! Input: a data directory whose checkpoint is written. Output: names to try, the bootstrap superuser's first.
 //! Must not: judge which tuples are live; a name that does not log in is harmless, and the next one is tried.
 
-use super::page::{Page, SIZE, u32_at};
+use super::{
+    page::{Page, SIZE, u32_at},
+    shared_catalog::{self, PG_AUTHID},
+};
 use std::{fs, io, path::Path};
 
-/// Object id of `pg_authid`, and of its file until it is rewritten.
-const PG_AUTHID: u32 = 1260;
-const FILENODE_MAP_MAGIC: u32 = 0x0059_2717;
 const NAME: usize = 64;
 /// More superusers than these need not be tried.
 const NAMES_MAX: usize = 32;
 
 /// Names of superusers that may log in.
 pub(super) fn superusers(data_dir: &Path) -> io::Result<Vec<String>> {
-    let map = fs::read(data_dir.join("global/pg_filenode.map"))?;
-    let heap = fs::read(data_dir.join(format!("global/{}", filenode(&map))))?;
-    Ok(names(&heap))
-}
-
-/// The file that holds `pg_authid`: rewriting the table moves it.
-fn filenode(map: &[u8]) -> u32 {
-    let word = |index: usize| map.get(4 * index..).and_then(|bytes| u32_at(bytes, 0));
-    if word(0) != Some(FILENODE_MAP_MAGIC) {
-        return PG_AUTHID;
-    }
-    let count = word(1).unwrap_or(0).min(64) as usize;
-    let mut entries = (0..count).map(|n| (word(2 + 2 * n), word(3 + 2 * n)));
-    entries.find(|(relation, _)| *relation == Some(PG_AUTHID)).and_then(|(_, file)| file).unwrap_or(PG_AUTHID)
+    Ok(names(&fs::read(shared_catalog::file(data_dir, PG_AUTHID)?)?))
 }
 
 fn names(heap: &[u8]) -> Vec<String> {
@@ -55,7 +42,7 @@ fn login_superuser(data: &[u8]) -> Option<(u32, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILENODE_MAP_MAGIC, filenode, names};
+    use super::names;
     use crate::prepare::page::tests::page as page_of;
     use proptest::prelude::*;
 
@@ -87,18 +74,10 @@ mod tests {
         assert_eq!(names(&page(&[(10, "postgres", true, false)])), Vec::<String>::new());
     }
 
-    #[test]
-    fn a_rewritten_table_is_found_through_the_map() {
-        let words = [FILENODE_MAP_MAGIC, 2, 1262, 1262, 1260, 16500];
-        let map: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-        assert_eq!(filenode(&map), 16500);
-        assert_eq!(filenode(b"nonsense"), 1260);
-    }
-
     proptest! {
         #[test]
-        fn no_file_breaks_the_reader(heap in proptest::collection::vec(any::<u8>(), 0..300), map in proptest::collection::vec(any::<u8>(), 0..40)) {
-            let _ = (names(&heap), filenode(&map));
+        fn no_file_breaks_the_reader(heap in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = names(&heap);
         }
     }
 }

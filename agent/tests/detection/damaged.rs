@@ -4,10 +4,11 @@ use crate::{
     case::{Case, Truth, prepare},
     damage::{self, PAGE},
     hosts::{Host, Hosts},
+    sound,
     source::Source,
-    support::Prepared,
+    support::{Prepared, Volume},
 };
-use contract::pods::{CheckName, FailureReason};
+use contract::pods::{CheckName, FailureReason, Fix};
 use std::{fs, path::Path};
 
 /// The defect is in this file of the host without checksums.
@@ -185,6 +186,9 @@ fn stale() -> Vec<Case> {
             source.file_of("app", "accounts_owner");
             prepare(&source.capture_with(|data| fs::write(data.join(&file), old).unwrap()))
         }),
+        refused("btree: not in the order of its collation", CheckName::Amcheck, "words_word_idx", |_| {
+            sound::reordered(sound::OTHER_ORDER)
+        }),
         refused(
             "a cluster without a row of a user",
             CheckName::Databases,
@@ -210,8 +214,20 @@ fn recovery() -> Vec<Case> {
         failed("fault_f16 pg_control: emptied", Recovery, "", |hosts| {
             in_file(hosts.plain(), Path::new("global/pg_control"), |file| damage::cut(file, 0))
         }),
-        failed("fault_f9 pg_wal: emptied", Recovery, "checkpoint record", |hosts| {
-            prepare(&hosts.plain().damaged(damage::empty_wal))
+        failed("fault_f9 pg_wal: emptied", Recovery, "log was reset", |hosts| {
+            let prepared = prepare(&hosts.plain().damaged(damage::empty_wal));
+            assert_eq!(prepared.report.fixes, [Fix::ResetWal]);
+            prepared
+        }),
+        failed("fault_f9 pg_wal: emptied, prepared once more", Recovery, "log was reset", |hosts| {
+            let volume = Volume::with(&hosts.plain().damaged(damage::empty_wal));
+            volume.prepare();
+            volume.prepare()
+        }),
+        failed("fault_f9 pg_wal: emptied under a base backup", Recovery, "log was reset", |_| {
+            let captured = Source::new().base_backup();
+            damage::empty_wal(&captured.path());
+            prepare(&captured)
         }),
         failed("fault_f16 the names of superusers: zeroes", Recovery, "superuser", |hosts| {
             in_file(hosts.plain(), Path::new("global/1260"), damage::zero_all)

@@ -25,6 +25,17 @@ fn with(hosts: &Hosts, change: impl FnOnce(&Path)) -> Prepared {
     prepare(&hosts.plain().damaged(change))
 }
 
+/// A host whose databases have a locale that no image has, as those on Windows do.
+fn on_windows(initdb: &[&str], databases: &str) -> Prepared {
+    let source = Source::initialised(initdb, "postgres", "");
+    let locale = "'English_Australia.1252'";
+    source.run(
+        "app",
+        &format!("UPDATE pg_database SET datcollate = {locale}, datctype = {locale} WHERE {databases}"),
+    );
+    prepare(&source.capture())
+}
+
 fn crlf(path: &Path) {
     let text = fs::read_to_string(path).unwrap();
     fs::write(path, text.replace('\n', "\r\n")).unwrap();
@@ -32,7 +43,7 @@ fn crlf(path: &Path) {
 
 /// All of them.
 pub(crate) fn cases() -> Vec<Case> {
-    [captured(), left_behind(), configured(), named(), hostile()].concat()
+    [captured(), left_behind(), configured(), foreign(), named(), hostile()].concat()
 }
 
 fn captured() -> Vec<Case> {
@@ -148,6 +159,45 @@ fn configured() -> Vec<Case> {
             )
         }),
     ]
+}
+
+fn foreign() -> Vec<Case> {
+    let repaired = |name, fixes, prepared| Case { name, truth: Truth::Sound(fixes), prepared };
+    vec![
+        repaired("fault_f6 a locale of Windows", &[Fix::Locale, Fix::Reindex], |_| on_windows(&[], "true")),
+        repaired("fault_f6 a locale of Windows, with checksums", &[Fix::Locale, Fix::Reindex], |_| {
+            on_windows(&["--data-checksums"], "true")
+        }),
+        repaired("fault_f6 a locale of Windows in one database", &[Fix::Locale, Fix::Reindex], |_| {
+            on_windows(&[], "datname = 'app'")
+        }),
+        repaired("an order of another version of ICU", &[Fix::Reindex], |_| {
+            reordered("UPDATE pg_collation SET collversion = '1.0' WHERE collname = 'ours'")
+        }),
+        repaired("text in the order of another version of ICU", &[Fix::Reindex], |_| {
+            reordered(&format!(
+                "{OTHER_ORDER}; UPDATE pg_collation SET collversion = '1.0' WHERE collname = 'ours'"
+            ))
+        }),
+    ]
+}
+
+/// Lower-case letters first, where they came last; the column has another name from 17 on.
+pub(crate) const OTHER_ORDER: &str = "
+    DO $$ BEGIN EXECUTE format(
+        'UPDATE pg_collation SET %I = %L WHERE collname = %L',
+        CASE WHEN current_setting('server_version_num')::int < 170000 THEN 'colliculocale' ELSE 'colllocale' END,
+        'en-u-kf-lower', 'ours');
+    END $$";
+
+/// A host with an index in an order of its own, which is then changed by `statements`.
+pub(crate) fn reordered(statements: &str) -> Prepared {
+    after(&format!(
+        "CREATE COLLATION ours (provider = icu, locale = 'en-u-kf-upper');
+         CREATE TABLE words AS SELECT chr(65 + n % 26) || n AS word FROM generate_series(1, 500) n;
+         INSERT INTO words SELECT lower(word) FROM words;
+         CREATE INDEX ON words (word COLLATE ours); {statements}"
+    ))
 }
 
 fn named() -> Vec<Case> {

@@ -9,9 +9,9 @@ const SAID_MAX: usize = 110;
 pub(crate) struct Table<'a>(pub(crate) &'a [Ended]);
 
 impl Table<'_> {
-    /// Whether every report is the truth.
+    /// Whether there are reports, and every one is the truth.
     pub(crate) fn is_perfect(&self) -> bool {
-        self.0.iter().all(|ended| ended.is_true)
+        !self.0.is_empty() && self.0.iter().all(|ended| ended.is_true)
     }
 
     /// True reports and all, of damaged or of sound copies.

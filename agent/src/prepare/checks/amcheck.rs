@@ -12,7 +12,10 @@ use super::{
     batch::{cut, sessions},
     tally::Tally,
 };
-use crate::prepare::session::{Access, Verdict, said};
+use crate::prepare::{
+    collation::Stale,
+    session::{Access, Verdict, said},
+};
 use contract::pods::CheckResult;
 use futures::{StreamExt, stream};
 use relations::{Kind, Relation};
@@ -30,9 +33,19 @@ struct Planned<'a> {
     tools: Tools,
 }
 
+/// Which indexes are checked when.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::prepare) enum Pass<'a> {
+    /// All but these: they are in an order that is not this image's.
+    Before(&'a [Stale]),
+    /// These alone, rebuilt.
+    After(&'a [Stale]),
+}
+
 /// One checking of many databases.
 struct Checking<'a> {
     access: &'a Access<'a>,
+    pass: Pass<'a>,
     budget: Budget,
     tally: RefCell<Tally>,
 }
@@ -41,11 +54,12 @@ struct Checking<'a> {
 pub(in crate::prepare) async fn amcheck(
     access: &Access<'_>,
     databases: &[String],
+    pass: Pass<'_>,
     memory_bytes: u64,
     budget: Budget,
 ) -> Outcome {
     let tally = RefCell::new(Tally::new("amcheck", budget.total()));
-    let checking = Checking { access, budget, tally };
+    let checking = Checking { access, pass, budget, tally };
     let (mut planned, mut batches) = (Vec::new(), Vec::new());
     for database in databases {
         match checking.plan(database).await {
@@ -78,11 +92,25 @@ pub(in crate::prepare) async fn amcheck(
         .outcome(&format!("{what} of {} databases", databases.len()))
 }
 
+impl Pass<'_> {
+    fn includes(self, database: &str, oid: u32) -> bool {
+        let is_stale = |stale: &[Stale]| {
+            let of = stale.iter().find(|stale| stale.database == database);
+            of.is_some_and(|stale| stale.indexes.iter().any(|index| index.oid == oid))
+        };
+        match self {
+            Self::Before(stale) => !is_stale(stale),
+            Self::After(stale) => is_stale(stale),
+        }
+    }
+}
+
 impl Checking<'_> {
     async fn plan(&self, database: &str) -> Result<(Tools, Vec<Vec<Relation>>), ToolsError> {
         let client = self.access.connect(database).await?;
         let tools = Tools::find_or_make(&client).await?;
-        let relations = relations::list(&client, tools.heap.is_some()).await?;
+        let mut relations = relations::list(&client, tools.heap.is_some()).await?;
+        relations.retain(|relation| self.pass.includes(database, relation.oid));
         self.tally.borrow_mut().plan(relations.iter().map(|relation| relation.bytes));
         Ok((tools, cut(relations, |relation| relation.bytes)))
     }

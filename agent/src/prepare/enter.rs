@@ -1,0 +1,38 @@
+//! The first session on a recovered server.
+//!
+//! Input: where the server runs. Output: a session of a superuser the source had, and how to get more. Must not: guess
+//! a name; the source may call its superuser anything.
+
+use super::{
+    error::PrepareError,
+    locale,
+    server::Place,
+    session::{Access, said},
+    superuser::superusers,
+};
+use tokio_postgres::Client;
+
+/// Databases every cluster is made with; one of them is there unless somebody took pains to drop all.
+const FIRST_DATABASES: [&str; 2] = ["postgres", "template1"];
+
+/// Logs in.
+pub(super) async fn enter(place: Place<'_>) -> Result<(Access<'_>, Client), PrepareError> {
+    let tried = superusers(place.data_dir).map_err(PrepareError::ReadSuperusers)?;
+    let (mut last, mut foreign) = (String::from("no superuser may log in"), None);
+    for role in &tried {
+        let access = Access { socket_dir: place.socket_dir, major: place.major, role: role.clone() };
+        for database in FIRST_DATABASES {
+            match access.connect(database).await {
+                Ok(client) => return Ok((access, client)),
+                Err(error) => {
+                    foreign = foreign.or_else(|| locale::foreign(&error));
+                    last = said(&error);
+                }
+            }
+        }
+    }
+    match foreign {
+        Some(name) => Err(PrepareError::ForeignLocale { name }),
+        None => Err(PrepareError::BecomeSuperuser { tried, said: last }),
+    }
+}

@@ -1,0 +1,119 @@
+//! What was done to the data so far, kept on the volume before it is done: a pod that takes over has to know.
+//!
+//! Input: the volume's mount point. Output: the repairs, and whose indexes wait to be rebuilt. Must not: forget; data
+//! whose log was reset never look so again.
+
+use contract::pods::Fix;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// The file, below the mount point.
+const LEDGER: &str = ".pgro-repairs.json";
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Entries {
+    fixes: Vec<Fix>,
+    remapped: BTreeSet<String>,
+    recovery: Option<String>,
+}
+
+/// All that was done.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    path: PathBuf,
+    entries: Entries,
+}
+
+impl Ledger {
+    /// As an earlier pod left it, or empty. One that cannot be read is an error: it may hold a reset log.
+    pub(super) fn open(volume: &Path) -> io::Result<Self> {
+        let path = volume.join(LEDGER);
+        let entries = match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Entries::default(),
+            Err(error) => return Err(error),
+        };
+        Ok(Self { path, entries })
+    }
+
+    /// Repairs in the order they were made.
+    pub(super) fn fixes(&self) -> Vec<Fix> {
+        self.entries.fixes.clone()
+    }
+
+    /// Adds one; once is enough.
+    pub(super) fn fixed(&mut self, fix: Fix) -> io::Result<()> {
+        if self.entries.fixes.contains(&fix) {
+            return Ok(());
+        }
+        self.entries.fixes.push(fix);
+        self.write()
+    }
+
+    /// Databases whose locale was mapped, and whose text is in an order of its own until they are rebuilt.
+    pub(super) fn remapped(&self) -> &BTreeSet<String> {
+        &self.entries.remapped
+    }
+
+    /// Adds them, with the repair they went through.
+    pub(super) fn remap(&mut self, databases: impl IntoIterator<Item = String>) -> io::Result<()> {
+        self.entries.remapped.extend(databases);
+        self.write()?;
+        self.fixed(Fix::Locale)
+    }
+
+    /// Why recovery could not start, where the log was reset.
+    pub(super) fn recovery(&self) -> Option<&str> {
+        self.entries.recovery.as_deref()
+    }
+
+    /// Recovery cannot start because of `said`; the log is about to be reset.
+    pub(super) fn reset(&mut self, said: &str) -> io::Result<()> {
+        self.entries.recovery = Some(said.to_owned());
+        self.write()?;
+        self.fixed(Fix::ResetWal)
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let temporary = self.path.with_extension("new");
+        fs::write(&temporary, serde_json::to_vec(&self.entries)?)?;
+        fs::File::open(&temporary)?.sync_all()?;
+        fs::rename(temporary, &self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ledger;
+    use contract::pods::Fix;
+
+    #[test]
+    fn fault_f9_a_pod_that_takes_over_knows_that_the_log_was_reset_and_why() {
+        let dir = tempfile::tempdir().unwrap();
+        Ledger::open(dir.path()).unwrap().reset("no checkpoint").unwrap();
+        let ledger = Ledger::open(dir.path()).unwrap();
+        assert_eq!((ledger.fixes(), ledger.recovery()), (vec![Fix::ResetWal], Some("no checkpoint")));
+    }
+
+    #[test]
+    fn a_pod_that_takes_over_knows_whose_indexes_wait_to_be_rebuilt() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(dir.path()).unwrap();
+        ledger.remap(["b".into(), "a\n".into()]).unwrap();
+        ledger.remap(["b".into()]).unwrap();
+        let ledger = Ledger::open(dir.path()).unwrap();
+        assert!(ledger.remapped().iter().eq(["a\n", "b"]));
+        assert_eq!(ledger.fixes(), [Fix::Locale]);
+    }
+
+    #[test]
+    fn a_ledger_that_cannot_be_read_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(super::LEDGER), "{").unwrap();
+        assert!(Ledger::open(dir.path()).is_err());
+    }
+}
