@@ -79,11 +79,22 @@ impl Restore<'_> {
 
     async fn attempt(&self) -> Result<Restored, RestoreError> {
         let volume = volume::Volume(&self.spec.volume);
-        if let Some(done) = volume.begin(&self.spec.snapshot_id)? {
-            tracing::info!(snapshot.id = %done.snapshot_id, "an earlier pod restored this snapshot completely");
-            return Ok(done);
+        let (snapshot, boot) = (&self.spec.snapshot_id, volume::boot());
+        match volume.begin(snapshot, &boot)? {
+            volume::Beginning::Done(done) => {
+                tracing::info!(snapshot.id = %snapshot, "an earlier pod restored this snapshot completely");
+                return Ok(done);
+            }
+            volume::Beginning::Restore { resumes } => {
+                tracing::info!(snapshot.id = %snapshot, resumes, "restoring");
+            }
         }
-        self.fetch(&volume.target()).await?;
+        let fetched = self.fetch(&volume.target()).await;
+        if fetched.is_err() || self.stop.is_requested() {
+            // where even this fails, the next pod begins anew
+            volume.pause(snapshot, &boot).unwrap_or_else(|error| tracing::warn!("{}", chain(&error)));
+        }
+        fetched?;
         if self.stop.is_requested() {
             return Err(RestoreError::Stopped);
         }
@@ -100,7 +111,6 @@ impl Restore<'_> {
         let proxy = wait_proxy::wait_proxy(&self.spec.port_file, wait_proxy::DEADLINE, self.stop).await?;
         tracing::info!(%proxy, "connecting to the repository");
         kopia.run("open the repository", &kopia_args::connect(self.spec, proxy, &paths)).await?;
-        tracing::info!(snapshot.id = %self.spec.snapshot_id, "restoring");
         kopia.run("restore the snapshot", &kopia_args::restore(self.spec, target, &paths)).await?;
         Ok(())
     }

@@ -15,10 +15,14 @@ use contract::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::{ffi::OsString, process::ExitStatus, time::Duration};
+use tokio::time::Instant;
 
 /// Kopia reports progress every 10 s while anything moves, and gives up by itself within two minutes of most faults; the
 /// proxy may hold a request for some minutes more. What is silent for a quarter of an hour is stuck.
 const SILENCE: Duration = Duration::from_mins(15);
+
+/// How often progress is logged at most.
+const PROGRESS: Duration = Duration::from_mins(1);
 
 /// Why kopia's work is not done.
 #[derive(Debug, thiserror::Error)]
@@ -91,10 +95,12 @@ impl Kopia<'_> {
         command.args(args).env(REPOSITORY_PASSWORD, self.password.expose_secret());
         command.env("KOPIA_CHECK_FOR_UPDATES", "false");
         let redactor = Redactor::new(self.password.clone());
-        let mut ignored = 0;
+        let (mut ignored, mut told) = (0, None);
         let mut on_line = |line: &str| {
             ignored = ignored.max(Line::parse(line).map_or(0, |line| line.ignored()));
-            log(&redactor.clean(line));
+            if is_news(line, &mut told, Instant::now()) {
+                log(&redactor.clean(line));
+            }
         };
         let finished = supervise(command, SILENCE, self.stop, &mut on_line)
             .await
@@ -109,6 +115,18 @@ impl Kopia<'_> {
         }
         Ok(())
     }
+}
+
+/// Progress is news once in [`PROGRESS`]; anything else always is.
+fn is_news(line: &str, told: &mut Option<Instant>, now: Instant) -> bool {
+    if !matches!(Line::parse(line), Some(Line::Progress { .. })) {
+        return true;
+    }
+    let is_due = told.is_none_or(|told| now.duration_since(told) >= PROGRESS);
+    if is_due {
+        *told = Some(now);
+    }
+    is_due
 }
 
 fn log(line: &str) {

@@ -77,8 +77,9 @@ pub(super) fn connect(spec: &RestoreSpec, proxy: SocketAddr, paths: &KopiaPaths)
 ///
 /// Owners and modes of the source are not taken over: files then belong to this user with mode 0600, directories 0700,
 /// which is just what postgres asks for, and nothing is left that a later attempt could not wipe. So no permission
-/// error is expected and none is ignored. Files are written in place and neither flushed nor renamed one by one: each
-/// attempt starts with an empty directory, and one `syncfs` follows the last file.
+/// error is expected and none is ignored. What an earlier pod left is gone on with: a file that has its length and time is
+/// whole, since files are moved to their places when they are; what kopia was at when it was killed is deleted, for its
+/// names look like those of relations. No file is flushed by itself: one `syncfs` follows the last.
 pub(super) fn restore(spec: &RestoreSpec, target: &Path, paths: &KopiaPaths) -> Vec<String> {
     let mut args: Vec<String> = ["snapshot", "restore"].map(str::to_owned).into();
     args.extend(common(paths));
@@ -89,7 +90,9 @@ pub(super) fn restore(spec: &RestoreSpec, target: &Path, paths: &KopiaPaths) -> 
         "--skip-permissions".into(),
         "--no-ignore-permission-errors".into(),
         "--no-ignore-errors".into(),
-        "--no-write-files-atomically".into(),
+        "--write-files-atomically".into(),
+        "--skip-existing".into(),
+        "--delete-extra".into(),
         "--no-flush-files".into(),
         "--".into(),
         spec.snapshot_id.to_string(),
@@ -135,7 +138,14 @@ mod tests {
         let args = restore(&spec("/pgdata"), Path::new("/pgdata/restored"), &paths());
         assert!(args.contains(&"--no-ignore-errors".to_owned()));
         assert!(args.contains(&"--no-ignore-permission-errors".to_owned()));
-        assert!(!args.contains(&"--skip-existing".to_owned()));
+    }
+
+    #[test]
+    fn fault_e8_files_are_gone_on_with_only_since_none_is_written_in_its_place() {
+        let args = restore(&spec("/pgdata"), Path::new("/pgdata/restored"), &paths());
+        for expected in ["--skip-existing", "--write-files-atomically", "--delete-extra"] {
+            assert!(args.iter().any(|arg| arg == expected), "{expected}");
+        }
     }
 
     #[test]

@@ -74,14 +74,15 @@ pub(crate) fn script(path: &Path, text: &str) {
 
 /// Runs a restore with a stand-in for kopia that copies `snapshot` to the last argument.
 async fn restore_of(snapshot: &Path, volume: &Path) -> RestoreResult {
+    restore_by(&format!("cp -a {} $last", snapshot.display()), volume).await
+}
+
+/// Runs a restore with a stand-in for kopia that runs `line`, in which `$last` is where the files go.
+async fn restore_by(line: &str, volume: &Path) -> RestoreResult {
     fs::write(volume.join("proxy"), "[::1]:1\n").unwrap();
     let scratch = tempfile::tempdir().unwrap();
     let program = scratch.path().join("stand-in");
-    let from = snapshot.display();
-    script(
-        &program,
-        &format!("#!/bin/sh\n[ $1 = repository ] && exit 0\nfor last; do :; done\ncp -a {from} $last\n"),
-    );
+    script(&program, &format!("#!/bin/sh\n[ $1 = repository ] && exit 0\nfor last; do :; done\n{line}\n"));
     let (_sender, stop) = channel();
     let restore = Restore {
         spec: &spec(volume),
@@ -150,4 +151,15 @@ async fn a_failed_restore_leaves_no_mark_that_calls_it_complete() {
     let result = restore_of(Path::new("/absent"), volume.path()).await;
     assert_eq!(reason(&result), FailureReason::RestoreIncomplete);
     assert!(!volume.path().join(".pgro-restored.json").exists());
+}
+
+#[tokio::test]
+async fn fault_e2_a_restore_that_failed_is_gone_on_with_by_the_next_pod() {
+    let (snapshot, volume) = (tree(&[]), tree(&[]));
+    cluster(snapshot.path(), "", "15");
+    let failed = restore_by("mkdir $last && echo half > $last/half && kill -9 $$", volume.path()).await;
+    assert_eq!(reason(&failed), FailureReason::RestoreIncomplete);
+    let rest = format!("cp -a {}/. $last && cat $last/half", snapshot.path().display());
+    let RestoreResult::Restored(restored) = restore_by(&rest, volume.path()).await else { panic!() };
+    assert_eq!((restored.files, restored.data_dir.to_string().as_str()), (3, "restored"));
 }

@@ -1,12 +1,17 @@
 //! The volume a restore writes to, and what earlier pods left on it.
 //!
-//! Input: its mount point. Output: an empty place for the files, and a mark once they are complete.
-//! Must not: touch a data directory that postgres was started on, or call a torn restore complete.
+//! Input: its mount point. Output: a place for the files, with those an earlier pod left where they can be trusted, and
+//! a mark once they are complete. Must not: touch a data directory that postgres was started on, or call a torn restore
+//! complete.
+
+mod partial;
 
 use contract::{
     ids::SnapshotId,
     pods::{RestoreResult, Restored, TerminationDocument},
 };
+use partial::Partial;
+pub(super) use partial::boot;
 use rustix::fs::syncfs;
 use std::{
     fs::{self, File},
@@ -56,6 +61,18 @@ pub(super) enum VolumeError {
     },
 }
 
+/// What there is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Beginning {
+    /// Nothing: an earlier pod restored this snapshot completely.
+    Done(Restored),
+    /// A restore.
+    Restore {
+        /// Whether some files are here already.
+        resumes: bool,
+    },
+}
+
 /// A mounted volume.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Volume<'a>(pub(super) &'a Path);
@@ -66,26 +83,47 @@ impl Volume<'_> {
         self.0.join(TARGET)
     }
 
-    /// What an earlier pod restored completely, if it was this snapshot; else room for it is made.
-    pub(super) fn begin(self, snapshot: &SnapshotId) -> Result<Option<Restored>, VolumeError> {
+    /// What is to be done, `boot` being this boot of the machine. Room is made where nothing can be gone on with.
+    pub(super) fn begin(self, snapshot: &SnapshotId, boot: &str) -> Result<Beginning, VolumeError> {
         if let Some(done) = self.complete().filter(|done| done.snapshot_id == *snapshot) {
-            return Ok(Some(done));
+            return Ok(Beginning::Done(done));
         }
         if self.0.join(OPENED).exists() {
             return Err(VolumeError::Reuse { volume: self.0.to_owned() });
         }
-        wipe(&self.0.join(COMPLETE), |path| fs::remove_file(path))?;
-        wipe(&self.target(), |path| fs::remove_dir_all(path))?;
-        Ok(None)
+        let resumes = Partial::read(self.0).is_some_and(|left| left.can_be_trusted(snapshot, boot));
+        if !resumes {
+            wipe(&self.0.join(COMPLETE), |path| fs::remove_file(path))?;
+            wipe(&self.target(), |path| fs::remove_dir_all(path))?;
+        }
+        let partial = Partial { snapshot: snapshot.clone(), boot: boot.to_owned(), flushed: false };
+        self.note(&partial)?;
+        Ok(Beginning::Restore { resumes })
+    }
+
+    /// What is here is on disk for good: the next pod may go on with it, on whatever machine.
+    pub(super) fn pause(self, snapshot: &SnapshotId, boot: &str) -> Result<(), VolumeError> {
+        self.sync()?;
+        let partial = Partial { snapshot: snapshot.clone(), boot: boot.to_owned(), flushed: true };
+        self.note(&partial)
+    }
+
+    fn note(self, partial: &Partial) -> Result<(), VolumeError> {
+        let written = partial.write(self.0);
+        written.map_err(|source| VolumeError::Mark { volume: self.0.to_owned(), source })
+    }
+
+    fn sync(self) -> Result<(), VolumeError> {
+        let sync = || syncfs(File::open(self.0)?).map_err(io::Error::from);
+        sync().map_err(|source| VolumeError::Sync { volume: self.0.to_owned(), source })
     }
 
     /// Waits until everything is on disk, then says so.
     pub(super) fn finish(self, restored: &Restored) -> Result<(), VolumeError> {
-        let volume = || self.0.to_owned();
-        let sync = || syncfs(File::open(self.0)?).map_err(io::Error::from);
-        sync().map_err(|source| VolumeError::Sync { volume: volume(), source })?;
-        self.mark(restored).map_err(|source| VolumeError::Mark { volume: volume(), source })?;
-        sync().map_err(|source| VolumeError::Sync { volume: volume(), source })
+        self.sync()?;
+        let marked = self.mark(restored);
+        marked.map_err(|source| VolumeError::Mark { volume: self.0.to_owned(), source })?;
+        self.sync()
     }
 
     fn mark(self, restored: &Restored) -> io::Result<()> {
@@ -114,48 +152,4 @@ fn wipe(path: &Path, remove: impl Fn(&Path) -> io::Result<()>) -> Result<(), Vol
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{OPENED, Volume, VolumeError};
-    use crate::restore::tests::{restored, spec, tree};
-    use std::fs;
-
-    #[test]
-    fn fault_e8_a_torn_restore_is_wiped_not_resumed() {
-        let dir = tree(&["restored/base/1/torn"]);
-        assert_eq!(Volume(dir.path()).begin(&spec("/").snapshot_id).unwrap(), None);
-        assert!(!dir.path().join("restored").exists());
-    }
-
-    #[test]
-    fn a_complete_restore_of_the_same_snapshot_is_not_done_again() {
-        let dir = tree(&["restored/file"]);
-        let volume = Volume(dir.path());
-        volume.finish(&restored()).unwrap();
-        assert_eq!(volume.begin(&restored().snapshot_id).unwrap(), Some(restored()));
-        assert!(dir.path().join("restored/file").exists());
-    }
-
-    #[test]
-    fn a_complete_restore_of_another_snapshot_is_wiped_with_its_mark() {
-        let dir = tree(&["restored/file"]);
-        let volume = Volume(dir.path());
-        volume.finish(&restored()).unwrap();
-        let other = "fedcba9876543210fedcba9876543210".parse().unwrap();
-        assert_eq!(volume.begin(&other).unwrap(), None);
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn what_postgres_was_started_on_is_never_wiped() {
-        let dir = tree(&["restored/file", OPENED]);
-        let error = Volume(dir.path()).begin(&spec("/").snapshot_id).unwrap_err();
-        assert!(matches!(error, VolumeError::Reuse { .. }), "{error}");
-        assert!(dir.path().join("restored/file").exists());
-    }
-
-    #[test]
-    fn an_unreadable_mark_counts_as_none() {
-        let dir = tree(&[".pgro-restored.json", "restored/file"]);
-        assert_eq!(Volume(dir.path()).begin(&spec("/").snapshot_id).unwrap(), None);
-    }
-}
+mod tests;

@@ -1,7 +1,8 @@
-use super::{Kopia, KopiaError};
+use super::{Kopia, KopiaError, PROGRESS, is_news};
 use crate::{restore::tests::script, signals::channel};
 use contract::pods::FailureReason;
 use std::{ffi::OsString, path::Path};
+use tokio::time::Instant;
 
 /// A stand-in for kopia that says `says` on stderr and ends with `code`.
 fn fake(dir: &Path, says: &str, code: u8) -> OsString {
@@ -64,4 +65,13 @@ async fn an_image_without_kopia_is_told_as_such() {
     let failure = kopia.run("restore", &[]).await.unwrap_err().failure();
     assert_eq!(failure.reason, FailureReason::Internal);
     assert!(failure.message.contains("is it in this image?"), "{failure}");
+}
+
+#[tokio::test]
+async fn fault_e12_progress_is_logged_once_a_minute_and_everything_else_always() {
+    let (start, mut told) = (Instant::now(), None);
+    let progress = "Processed 5 (3 MB) of 40 (30.5 MB), skipped 1 (2 B) 11.5 MB/s (10.0%) remaining 3s.";
+    let mut heard = |line, seconds| is_news(line, &mut told, start + PROGRESS * seconds / 60);
+    assert!(heard(progress, 0) && !heard(progress, 10) && !heard(progress, 59));
+    assert!(heard("error: no space left on device", 59) && heard(progress, 60));
 }
