@@ -27,6 +27,10 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --all-features -- -D warnings
 
+# What the proxy costs, beside reading directly and a program that only copies bytes
+bench-proxy:
+    cargo bench -p proxy --bench proxy
+
 # Build pgro's images and put them into the cluster
 images:
     cargo run -p e2e -- images

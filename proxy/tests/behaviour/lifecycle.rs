@@ -1,9 +1,9 @@
 //! From the first credentials to the farewell, in process.
 
 use crate::support::{
-    client::{SOON, fetch, send},
+    client::{SOON, fetch, raw, send},
     http::piecewise,
-    s3::Fault,
+    s3::{Fault, Weather},
     world::{Build, PREFIX, TOKEN, World, neighbours, spec, target},
 };
 use bytes::Bytes;
@@ -11,6 +11,11 @@ use http_body_util::BodyExt;
 use jiff::SignedDuration;
 use proxy::limits::Limits;
 use std::time::Duration;
+
+async fn raw_get(address: std::net::SocketAddr, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n");
+    raw(address, request.as_bytes(), SOON).await.unwrap()
+}
 
 #[tokio::test]
 async fn the_broker_is_asked_with_the_token_of_the_moment_for_this_group_and_type() {
@@ -94,6 +99,35 @@ async fn the_figures_are_posted_once_and_count_what_went_over_the_wire() {
     assert!((payload..payload + 2_000).contains(&figures.s3_received_raw_bytes), "{figures:?}");
     assert!((500..5_000).contains(&figures.s3_sent_raw_bytes), "{figures:?}");
     assert_eq!(figures.s3_sent_payload_bytes, 0);
+}
+
+#[tokio::test]
+async fn the_figures_are_exact_even_if_the_proxy_is_told_to_stop_in_the_middle() {
+    let world = World::start().await;
+    let (pieces, body) = piecewise();
+    world.s3.fail(Fault::Body(10, body));
+    pieces.send(Ok(Bytes::from_static(b"01234"))).await.unwrap();
+    let mut answer = send(world.address, "GET", &target("x"), &[]).await;
+    let broker = world.broker.clone();
+    world.tell_to_stop();
+    pieces.send(Ok(Bytes::from_static(b"56789"))).await.unwrap();
+    assert!(answer.body_mut().collect().await.is_ok());
+    assert_eq!(world.stop().await.s3_received_payload_bytes, 10);
+    assert_eq!(broker.stats()[0].1["s3_received_payload_bytes"], 10);
+}
+
+#[tokio::test]
+async fn a_request_that_is_held_does_not_outlast_the_drain() {
+    let limits = Limits { drain: Duration::from_millis(300), ..Build::default().limits };
+    let world = World::build(Build { limits, ..Build::default() }).await;
+    world.s3.set_weather(Some(Weather::Error(503, "SlowDown")));
+    let path = target("x");
+    let (held, stopping) = (raw_get(world.address, &path), async {
+        world.s3.asked(2).await;
+        world.stop().await
+    });
+    let (held, _) = tokio::join!(held, stopping);
+    assert_eq!(held, "", "nothing was promised, and nothing is said");
 }
 
 #[tokio::test]

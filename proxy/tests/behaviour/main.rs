@@ -5,6 +5,7 @@
 mod absorb;
 mod back_pressure;
 
+mod corpora;
 mod hostile;
 mod lifecycle;
 mod outage;

@@ -3,15 +3,21 @@
 use crate::support::{
     client::{SOON, fetch},
     s3::Fault,
-    world::{PREFIX, World, announced, neighbours, spec},
+    wire::WireS3,
+    world::{PREFIX, World, announced, neighbours, spec, target},
 };
 use contract::pods::ProxySpec;
 use jiff::SignedDuration;
 use std::{
+    net::SocketAddr,
     process::{Output, Stdio},
     time::Duration,
 };
-use tokio::process::{Child, Command};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpSocket, TcpStream},
+    process::{Child, Command},
+};
 
 fn canopy_proxy() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_canopy-proxy"));
@@ -147,8 +153,54 @@ async fn the_probe_says_0_while_the_proxy_runs_and_1_otherwise() {
     assert_eq!(exit_code(&mut probe()).await.0, Some(0));
     world.tell_to_stop();
     let mut ticks = tokio::time::interval(Duration::from_millis(20));
-    while tokio::net::TcpStream::connect(world.address).await.is_ok() {
+    while TcpStream::connect(world.address).await.is_ok() {
         ticks.tick().await;
     }
     assert_eq!(exit_code(&mut probe()).await.0, Some(1));
+}
+
+async fn resident_mib(pid: u32) -> u64 {
+    let status = tokio::fs::read_to_string(format!("/proc/{pid}/status")).await.unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
+
+/// A client that asks and does not read; the kernel shall keep little for it.
+async fn stalled(address: SocketAddr, path: &str) -> TcpStream {
+    let socket = if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }.unwrap();
+    socket.set_recv_buffer_size(16 << 10).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()).await.unwrap();
+    stream.readable().await.unwrap();
+    stream
+}
+
+/// Once it has not grown for half a second.
+async fn settled_mib(pid: u32) -> u64 {
+    let mut ticks = tokio::time::interval(Duration::from_millis(50));
+    let (mut most, mut same) = (0, 0);
+    while same < 10 {
+        ticks.tick().await;
+        let now = resident_mib(pid).await;
+        same = if now > most { 0 } else { same + 1 };
+        most = most.max(now);
+    }
+    most
+}
+
+#[tokio::test]
+async fn fault_d18_256_readers_that_stall_fit_into_64_mib() {
+    let (fake, broker) = neighbours(SignedDuration::from_hours(1)).await;
+    let large = WireS3::start(vec![7; 20 << 20].into(), false, Vec::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let spec =
+        ProxySpec { endpoint: Some(large.url.parse().unwrap()), ..spec(&fake, &broker, &folder, PREFIX) };
+    let child = started(&spec, "info");
+    let address = tokio::time::timeout(SOON, announced(&spec.port_file)).await.expect("an address");
+    let path = target("x");
+    let stalled = futures::future::join_all((0..256).map(|_| stalled(address, &path))).await;
+    let resident =
+        tokio::time::timeout(SOON * 3, settled_mib(child.id().unwrap())).await.expect("an end of growth");
+    assert!(resident <= 64, "{resident} MiB");
+    assert_eq!(stalled.len(), 256);
 }

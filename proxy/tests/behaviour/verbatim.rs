@@ -119,3 +119,15 @@ async fn the_location_of_the_bucket_is_asked_of_s3() {
     let got = fetch(world.address, "GET", &format!("/{BUCKET}?location"), &[]).await;
     assert_eq!((got.text().as_str(), world.s3.seen()[0].target.as_str()), ("<L>", "/backups/?location="));
 }
+
+#[tokio::test]
+async fn fault_d15_an_expectation_is_met_here_and_not_passed_on() {
+    let world = world().await;
+    let request = format!(
+        "GET {} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n",
+        target("x")
+    );
+    let answer = raw(world.address, request.as_bytes(), Duration::from_secs(5)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("0123456789"), "{answer}");
+    assert!(!world.s3.seen()[0].headers.contains_key("expect"));
+}

@@ -125,6 +125,14 @@ impl FakeS3 {
         self.state.lock().unwrap().faults.push_back(fault);
     }
 
+    /// Ends when that many requests have come.
+    pub(crate) async fn asked(&self, times: usize) {
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(5));
+        while self.state.lock().unwrap().seen.len() < times {
+            ticks.tick().await;
+        }
+    }
+
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state.lock().unwrap().seen.clone()
     }
