@@ -6,16 +6,20 @@
 mod answer;
 mod authorise;
 mod identify;
+mod known;
 mod reviewer;
 mod routes;
 mod stats;
 mod token;
+mod turnstile;
 mod vault;
 
 pub use authorise::{Caller, Denied, Grant, authorise, authorise_stats};
 pub use reviewer::{KubeReviewer, ReviewError, ReviewResult, Reviewer};
 pub use routes::{router, stats_router};
 pub use stats::{KubeStatsSink, SinkError, StatsSink};
+
+use authorise::comes_from;
 
 use crate::{canopy::CanopyApi, clock::Clock, metrics::Metrics};
 use std::sync::Arc;
@@ -28,6 +32,9 @@ const MAX_REVIEWS: usize = 16;
 pub struct Broker {
     reviewer: Arc<dyn Reviewer>,
     reviews: Semaphore,
+    turnstile: turnstile::Turnstile,
+    known: known::Known,
+    check_source: bool,
     sink: Arc<dyn StatsSink>,
     vault: Arc<vault::Vault>,
     clock: Arc<dyn Clock>,
@@ -35,16 +42,19 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// A broker that asks `reviewer` who is asking and `canopy` for what they may have.
+    /// A broker that asks `reviewer` who is asking and `canopy` for what they may have. With `check_source` a token
+    /// counts only where it comes from its pod's own address.
     pub fn new(
         canopy: Arc<dyn CanopyApi>,
         reviewer: Arc<dyn Reviewer>,
         sink: Arc<dyn StatsSink>,
         clock: Arc<dyn Clock>,
         metrics: Metrics,
+        check_source: bool,
     ) -> Arc<Self> {
         let vault = Arc::new(vault::Vault::new(canopy, Arc::clone(&clock)));
         let reviews = Semaphore::new(MAX_REVIEWS);
-        Arc::new(Self { reviewer, reviews, sink, vault, clock, metrics })
+        let (turnstile, known) = Default::default();
+        Arc::new(Self { reviewer, reviews, turnstile, known, check_source, sink, vault, clock, metrics })
     }
 }

@@ -98,7 +98,9 @@ impl Parts {
             Client::try_from(config.clone()).map_err(|error| StartError::Kubernetes(Box::new(error)))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let api = self.canopy(settings, canopy, &client, &clock);
-        let callbacks = self.serve_broker(settings.listen, &client, &api, &clock).await?;
+        let prompt = prompt(config.clone())?;
+        let callbacks =
+            self.serve_broker((settings.listen, canopy.check_source), &prompt, &api, &clock).await?;
         let office = Office {
             client: client.clone(),
             index: self.follow(client.clone(), settings),
@@ -162,7 +164,7 @@ impl Parts {
 
     async fn serve_broker(
         &self,
-        listen: Listen,
+        (listen, check_source): (Listen, bool),
         client: &Client,
         canopy: &Arc<dyn CanopyApi>,
         clock: &Arc<dyn Clock>,
@@ -173,9 +175,17 @@ impl Parts {
             Arc::new(KubeStatsSink::new(client.clone())),
             Arc::clone(clock),
             self.metrics.clone(),
+            check_source,
         );
         let listener = serve::bind(listen.broker, "broker").await?;
         self.tasks.spawn(serve::serve(listener, broker::router(Arc::clone(&broker)), self.shutdown.clone()));
         Ok(broker::stats_router(broker))
     }
+}
+
+/// A client whose calls fail at once where they fail: restore pods ask again by themselves, and a call that was
+/// repeated for minutes would only keep others from their turn.
+fn prompt(mut config: Config) -> Result<Client, StartError> {
+    config.default_retry = false;
+    Client::try_from(config).map_err(|error| StartError::Kubernetes(Box::new(error)))
 }

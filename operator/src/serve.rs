@@ -4,15 +4,16 @@
 //! drain deadline passed. Must not: let a slow or greedy peer hold more than its bounded share.
 
 use axum::Router;
-use hyper::server::conn::http1;
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
     service::TowerToHyperService,
 };
 use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
+    fmt, io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -23,6 +24,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 /// Connections at a time; further ones wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 512;
@@ -34,6 +36,16 @@ const HEAD_DEADLINE: Duration = Duration::from_secs(15);
 const DRAIN_DEADLINE: Duration = Duration::from_secs(15);
 /// Pause after a failed accept, which mostly means that there are no file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where a request comes from, as the network shows it; in the extensions of each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// The port cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -64,8 +76,8 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
     let mut connections = JoinSet::new();
     while let Some(accepted) = shutdown.run_until_cancelled(accept(&listener, &places)).await {
         match accepted {
-            Ok((stream, place)) => {
-                connections.spawn(connection(stream, router.clone(), graceful.watcher(), place));
+            Ok((stream, peer, place)) => {
+                connections.spawn(connection((stream, peer), router.clone(), graceful.watcher(), place));
             }
             Err(error) => {
                 tracing::warn!(%error, "failed to accept a connection");
@@ -83,13 +95,22 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, Peer(peer.ip().to_canonical()), place))
 }
 
-async fn connection(stream: TcpStream, router: Router, watcher: Watcher, place: OwnedSemaphorePermit) {
+async fn connection(
+    (stream, peer): (TcpStream, Peer),
+    router: Router,
+    watcher: Watcher,
+    place: OwnedSemaphorePermit,
+) {
+    let router = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+    });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_DEADLINE)

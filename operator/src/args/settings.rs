@@ -40,6 +40,8 @@ pub struct CanopySettings {
     pub lease: LeaseTimes,
     /// The operator's own pod, where it is known.
     pub pod: Option<ObjectName>,
+    /// Whether the broker takes a token only from its pod's own address.
+    pub check_source: bool,
 }
 
 /// Addresses the operator listens on.
@@ -186,6 +188,7 @@ fn canopy(lookup: &impl Fn(&str) -> Option<String>) -> Result<Option<CanopySetti
     let limits = limits(lookup)?;
     let teardown = teardown(lookup)?;
     let lease = lease(lookup)?;
+    let check_source = required(lookup, var::BROKER_CHECK_SOURCE)?;
     let unsided = unsided(lookup)?;
     let given = optional(lookup, var::CANOPY_PROXY_IMAGE)?.map(SidecarImage::Given);
     let pod: Option<ObjectName> = optional(lookup, var::POD_NAME)?;
@@ -206,6 +209,7 @@ fn canopy(lookup: &impl Fn(&str) -> Option<String>) -> Result<Option<CanopySetti
         teardown,
         lease,
         pod,
+        check_source,
     }))
 }
 

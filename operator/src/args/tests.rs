@@ -70,6 +70,7 @@ fn every_nonsensical_value_is_refused() {
         ("PGRO_TEARDOWN_ABSENCES", "2"),
         ("PGRO_TEARDOWN_MIN_SECS", "1.5"),
         ("PGRO_TEARDOWN_HOLD_SECS", "60"),
+        ("PGRO_BROKER_CHECK_SOURCE", "yes"),
         ("PGRO_LEASE_DURATION_SECS", "301"),
         ("PGRO_LEASE_RENEW_SECS", "15"),
         ("PGRO_LEASE_RENEW_SECS", "1"),

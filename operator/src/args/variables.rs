@@ -104,4 +104,7 @@ variables! {
     /// How often the lease is looked after.
     LEASE_RETRY_SECS = "PGRO_LEASE_RETRY_SECS", "lease-retry-secs", Some("2"),
         "whole seconds from 1 to 149, at most half of PGRO_LEASE_RENEW_SECS; jittered by 20 %";
+    /// Whether a token counts only where it comes from its pod's address.
+    BROKER_CHECK_SOURCE = "PGRO_BROKER_CHECK_SOURCE", "broker-check-source", Some("false"),
+        "true or false; true only where pods reach a Service under their own addresses";
 }

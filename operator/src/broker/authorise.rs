@@ -15,7 +15,7 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 /// What the API server binds a projected token to.
 const POD_NAME: &str = "authentication.kubernetes.io/pod-name";
@@ -74,6 +74,9 @@ pub enum Denied {
     /// The pod is on its way out or has ended.
     #[error("the token's pod is ending")]
     PodEnding,
+    /// Somebody else holds the pod's token, or the network hides where requests come from.
+    #[error("the request comes from another address than the token's pod")]
+    OtherAddress,
     /// It is a pod of ours, but not one that restores.
     #[error("the token's pod is not a restore pod")]
     NotRestorePod,
@@ -157,6 +160,14 @@ pub fn authorise_stats(
     grant_of(namespace)?;
     let own = (caller.namespace.as_str(), job_of(&pod.metadata).ok_or(Denied::NotRestorePod)?);
     if own == job { Ok(()) } else { Err(Denied::OtherJob) }
+}
+
+/// Whether `address` is one of `pod`'s.
+pub(super) fn comes_from(pod: &Pod, address: IpAddr) -> bool {
+    let status = pod.status.as_ref();
+    let all = status.and_then(|status| status.pod_ips.as_ref()).into_iter().flatten();
+    let texts = all.map(|ip| ip.ip.as_str()).chain(status.and_then(|status| status.pod_ip.as_deref()));
+    texts.filter_map(|text| text.parse::<IpAddr>().ok()).any(|ip| ip.to_canonical() == address.to_canonical())
 }
 
 fn live_restore_pod<'a>(caller: &Caller, pod: Option<&'a Pod>) -> Result<&'a Pod, Denied> {

@@ -1,8 +1,9 @@
 //! The two endpoints over HTTP.
 
 use super::{Broker, answer::Failure, authorise, authorise_stats};
+use crate::serve::Peer;
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
     response::{IntoResponse, Response},
@@ -39,8 +40,14 @@ pub fn stats_router(broker: Arc<Broker>) -> Router {
         .with_state(broker)
 }
 
-async fn give_credentials(State(broker): State<Arc<Broker>>, headers: HeaderMap, body: Bytes) -> Response {
-    let result = within_deadline(broker.credentials(&headers, &body)).await;
+async fn give_credentials(
+    State(broker): State<Arc<Broker>>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let from = Sender { headers: &headers, peer: peer.map(|Extension(peer)| peer) };
+    let result = within_deadline(broker.credentials(&from, &body)).await;
     broker.metrics.credentials_issued(result.as_ref().map_or_else(Failure::result, |_| "granted"));
     match result {
         Ok(credentials) => {
@@ -55,18 +62,26 @@ async fn give_credentials(State(broker): State<Arc<Broker>>, headers: HeaderMap,
 async fn take_stats(
     State(broker): State<Arc<Broker>>,
     Path((namespace, job)): Path<(String, String)>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    match within_deadline(broker.stats(&headers, (&namespace, &job), &body)).await {
+    let from = Sender { headers: &headers, peer: peer.map(|Extension(peer)| peer) };
+    match within_deadline(broker.stats(&from, (&namespace, &job), &body)).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(failure) => refuse("traffic figures", failure),
     }
 }
 
+/// Who sent a request, as far as the request itself tells.
+struct Sender<'a> {
+    headers: &'a HeaderMap,
+    peer: Option<Peer>,
+}
+
 impl Broker {
-    async fn credentials(&self, headers: &HeaderMap, body: &[u8]) -> Result<Arc<Credentials>, Failure> {
-        let who = self.identify(headers).await?;
+    async fn credentials(&self, from: &Sender<'_>, body: &[u8]) -> Result<Arc<Credentials>, Failure> {
+        let who = self.identify(from.headers, from.peer).await?;
         let pod = who.caller.to_string();
         match authorise(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), &parsed(body)?) {
             Ok(grant) => self.vault.get(&grant).await.map_err(|error| Failure::Canopy { error, pod }),
@@ -74,8 +89,8 @@ impl Broker {
         }
     }
 
-    async fn stats(&self, headers: &HeaderMap, job: (&str, &str), body: &[u8]) -> Result<(), Failure> {
-        let who = self.identify(headers).await?;
+    async fn stats(&self, from: &Sender<'_>, job: (&str, &str), body: &[u8]) -> Result<(), Failure> {
+        let who = self.identify(from.headers, from.peer).await?;
         authorise_stats(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), job)
             .map_err(|denied| Failure::Denied { denied, pod: who.caller.to_string() })?;
         let stats: TrafficStats = parsed(body)?;

@@ -1,5 +1,5 @@
-use super::{MAX_HEAD_BYTES, bind, serve};
-use axum::{Router, routing::get};
+use super::{MAX_HEAD_BYTES, Peer, bind, serve};
+use axum::{Extension, Router, routing::get};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -27,7 +27,11 @@ async fn served() -> Served {
         gate.notified().await;
         "done"
     };
-    let router = Router::new().route("/", get(|| async { "here" })).route("/slow", get(slow));
+    let whence = |Extension(peer): Extension<Peer>| async move { peer.to_string() };
+    let router = Router::new()
+        .route("/", get(|| async { "here" }))
+        .route("/whence", get(whence))
+        .route("/slow", get(slow));
     let listener = bind("127.0.0.1:0".parse().unwrap(), "test").await.unwrap();
     let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
     let task = tokio::spawn(serve(listener, router, shutdown.clone()));
@@ -53,6 +57,12 @@ async fn fault_g13_a_head_of_more_than_8_kib_is_refused() {
     assert!(answer(server.address, request("/", "")).await.starts_with("HTTP/1.1 200"));
     let bomb = format!("X-Bomb: {}\r\n", "x".repeat(MAX_HEAD_BYTES));
     assert!(answer(server.address, request("/", &bomb)).await.starts_with("HTTP/1.1 431"));
+}
+
+#[tokio::test]
+async fn a_request_knows_where_it_comes_from() {
+    let server = served().await;
+    assert!(answer(server.address, request("/whence", "")).await.ends_with("127.0.0.1"));
 }
 
 #[tokio::test]

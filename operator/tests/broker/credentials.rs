@@ -1,12 +1,13 @@
 //! `POST /internal/restore-creds`.
 
-use crate::world::{Reply, renewed_token, request_for, token, world};
+use crate::world::{Reply, address, renewed_token, request_for, token, world, world_that_checks_addresses};
 use contract::broker::CREDENTIALS_PATH;
 use futures::future::join_all;
 use http::StatusCode;
 use operator::canopy::{CanopyError, Endpoint};
 use serde_json::{Value, json};
-use std::sync::atomic::Ordering::SeqCst;
+use std::{sync::atomic::Ordering::SeqCst, time::Duration};
+use tokio::time::advance;
 
 fn problem(reply: &Reply) -> Value {
     assert_eq!(reply.headers["content-type"], "application/problem+json");
@@ -126,14 +127,52 @@ async fn a_body_of_another_shape_or_size_is_refused() {
     assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
-#[tokio::test]
-async fn fault_c15_while_the_api_server_is_down_nobody_is_let_in() {
+#[tokio::test(start_paused = true)]
+async fn fault_c15_while_the_api_server_is_down_who_was_known_a_minute_ago_is_served_and_nobody_else() {
     let world = world();
     assert_eq!(world.ask(1, 1).await.status, StatusCode::OK);
     *world.cluster.down.lock().unwrap() = true;
-    let reply = world.ask(1, 1).await;
-    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(reply.headers.contains_key("retry-after"));
+    advance(Duration::from_secs(59)).await;
+    assert_eq!(world.ask(1, 1).await.status, StatusCode::OK);
+    assert_eq!(world.ask(1, 2).await.status, StatusCode::FORBIDDEN, "known is not trusted with all");
+    let stranger = world.ask(2, 2).await;
+    assert_eq!(stranger.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(stranger.headers.contains_key("retry-after"));
+    advance(Duration::from_secs(2)).await;
+    assert_eq!(
+        world.ask(1, 1).await.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "what is served is not prolonged"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_c15_who_is_known_is_served_while_reviews_hang() {
+    let world = world();
+    assert_eq!(world.ask(1, 1).await.status, StatusCode::OK);
+    world.cluster.gate.forget_permits(1_000);
+    assert_eq!(world.ask(1, 1).await.status, StatusCode::OK);
+    assert_eq!(world.ask(2, 2).await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn fault_g20_a_flood_of_plausible_tokens_from_one_pod_leaves_the_api_server_to_the_others() {
+    let world = world();
+    let flood = join_all((0..300).map(|_| world.ask_from(address(9), 9))).await;
+    let slowed = flood.iter().filter(|reply| reply.status == StatusCode::SERVICE_UNAVAILABLE).count();
+    let reviewed = world.cluster.reviewed.load(SeqCst);
+    assert!(reviewed < 50 && slowed + reviewed == 300, "{reviewed} reviews, {slowed} slowed down");
+    assert_eq!(world.ask_from(address(1), 1).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn fault_c18_where_addresses_are_checked_a_token_is_good_from_its_own_pod_alone() {
+    let world = world_that_checks_addresses();
+    assert_eq!(world.ask_from(address(1), 1).await.status, StatusCode::OK);
+    assert_eq!(world.ask_from("::ffff:10.0.0.1".parse().unwrap(), 1).await.status, StatusCode::OK);
+    assert_eq!(world.ask_from(address(2), 1).await.status, StatusCode::FORBIDDEN);
+    *world.cluster.down.lock().unwrap() = true;
+    assert_eq!(world.ask_from(address(2), 1).await.status, StatusCode::FORBIDDEN, "from memory neither");
 }
 
 #[tokio::test(start_paused = true)]

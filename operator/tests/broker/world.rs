@@ -1,16 +1,17 @@
 //! A cluster, a Canopy and a sink that hold what a test puts into them, around a real broker.
 
+use crate::logs::listen;
 use axum::body::Body;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use contract::{
-    broker::{BrokerRequest, TrafficStats},
+    broker::{BrokerRequest, CREDENTIALS_PATH, TrafficStats},
     canopy::{Capabilities, CredentialsAnswer, CredentialsRequest, Verification},
     ids::GroupId,
     names::{NamespaceName, labels},
     secret::{ExposeSecret, SecretString},
 };
 use futures::future::{BoxFuture, ready};
-use http::{Request, StatusCode, header::AUTHORIZATION};
+use http::{Request, StatusCode, header::AUTHORIZATION, request::Builder};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use k8s_openapi::api::{
@@ -22,11 +23,15 @@ use operator::{
     canopy::{CanopyApi, CanopyError, Result, Worklist},
     clock::ManualClock,
     metrics::Metrics,
+    serve::Peer,
 };
 use serde_json::{Value, json};
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
 };
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
@@ -80,6 +85,21 @@ pub(crate) struct Reply {
 }
 
 pub(crate) fn world() -> World {
+    world_with(false)
+}
+
+/// A world whose broker takes a token only from its pod's address.
+pub(crate) fn world_that_checks_addresses() -> World {
+    world_with(true)
+}
+
+/// The address of replica `n`'s restore pod.
+pub(crate) fn address(n: u128) -> IpAddr {
+    format!("10.0.0.{n}").parse().unwrap()
+}
+
+fn world_with(check_source: bool) -> World {
+    listen();
     let cluster = Arc::new(Cluster {
         replaced: Mutex::new(""),
         down: Mutex::new(false),
@@ -90,7 +110,8 @@ pub(crate) fn world() -> World {
     });
     let (canopy, sink, metrics) = (Arc::<Issuer>::default(), Arc::<Sink>::default(), Metrics::default());
     let clock = Arc::new(ManualClock::at(Timestamp::from_second(NOW).unwrap()));
-    let broker = Broker::new(canopy.clone(), cluster.clone(), sink.clone(), clock, metrics.clone());
+    let broker =
+        Broker::new(canopy.clone(), cluster.clone(), sink.clone(), clock, metrics.clone(), check_source);
     World { cluster, canopy, sink, metrics, broker }
 }
 
@@ -116,7 +137,16 @@ pub(crate) fn request_for(n: u128) -> Value {
 
 impl World {
     pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: impl Into<Body>) -> Reply {
-        let mut request = Request::post(path);
+        self.send(Request::post(path), token, body).await
+    }
+
+    /// Asks for replica `n`'s credentials with its token, from `address`.
+    pub(crate) async fn ask_from(&self, address: IpAddr, n: u128) -> Reply {
+        let request = Request::post(CREDENTIALS_PATH).extension(Peer(address));
+        self.send(request, Some(&token(n)), request_for(n).to_string()).await
+    }
+
+    async fn send(&self, mut request: Builder, token: Option<&str>, body: impl Into<Body>) -> Reply {
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -128,7 +158,7 @@ impl World {
 
     /// Asks for the credentials of replica `wanted` with the token of replica `asking`.
     pub(crate) async fn ask(&self, asking: u128, wanted: u128) -> Reply {
-        let path = contract::broker::CREDENTIALS_PATH;
+        let path = CREDENTIALS_PATH;
         self.post(path, Some(&token(asking)), request_for(wanted).to_string()).await
     }
 }
@@ -175,7 +205,9 @@ impl Reviewer for Cluster {
         let metadata = json!({ "uid": format!("uid-{}{}", number(namespace), *self.replaced.lock().unwrap()), "ownerReferences": [owner],
             "labels": { labels::PROXY_SIDECAR: "true" } });
         let spec = json!({ "serviceAccountName": "restore", "containers": [] });
-        Box::pin(ready(Ok(serde_json::from_value(json!({ "metadata": metadata, "spec": spec })).unwrap())))
+        let status = json!({ "podIPs": [{ "ip": "fd00::1" }, { "ip": address(number(namespace)) }] });
+        let pod = json!({ "metadata": metadata, "spec": spec, "status": status });
+        Box::pin(ready(Ok(serde_json::from_value(pod).unwrap())))
     }
 
     fn namespace<'a>(&'a self, name: &'a NamespaceName) -> BoxFuture<'a, ReviewResult<Option<Namespace>>> {
