@@ -12,13 +12,16 @@ const CONTAINER: &str = "operator";
 /// What the manifests call our image.
 const IMAGE: &str = "pgro";
 
-/// Decisions are tested elsewhere; here pauses only cost time. The guard keeps its three absences.
-const PAUSES: [(&str, &str); 10] = [
+/// Decisions are tested elsewhere; here pauses only cost time. The guard keeps its three absences, and a
+/// window through which the replicas of all tests fit.
+const PAUSES: [(&str, &str); 12] = [
     ("CANOPY_RECONCILE_INTERVAL_SECS", "2"),
     ("PGRO_RETRY_BASE_SECS", "5"),
     ("PGRO_RETRY_MAX_SECS", "10"),
     ("PGRO_TEARDOWN_ABSENCES", "3"),
     ("PGRO_TEARDOWN_MIN_SECS", "10"),
+    ("PGRO_TEARDOWN_WINDOW_SECS", "10"),
+    ("PGRO_TEARDOWN_WINDOW_COUNT", "100"),
     ("PGRO_RESTORE_DEADLINE_SECS", "600"),
     ("PGRO_VERIFY_DEADLINE_SECS", "600"),
     ("PGRO_LEASE_DURATION_SECS", "8"),

@@ -14,8 +14,6 @@ use crate::{
 const NOT_GRANTED: u16 = 403;
 /// "The group is not ready."
 const NOT_READY: u16 = 409;
-/// "I do not know you": our own identity, not the replica's.
-const UNKNOWN_CALLER: u16 = 401;
 
 /// The error as what hinders a run, if it is that.
 pub(super) fn of(step: &Step, error: &ApplyError) -> Option<Applied> {
@@ -39,7 +37,7 @@ fn of_canopy(error: &CanopyError) -> Reason {
     match error.refusal() {
         Some(NOT_GRANTED) => Reason::NotGranted,
         Some(NOT_READY) => Reason::GroupNotReady,
-        Some(status) if error.is_final() && status != UNKNOWN_CALLER => Reason::CredentialsRefused,
+        Some(_) if error.is_final() => Reason::CredentialsRefused,
         Some(_) | None => Reason::CanopyUnavailable,
     }
 }

@@ -126,6 +126,10 @@ pub struct S3Settings {
 pub struct RunLimits {
     /// Restores at a time.
     pub max_concurrent_restores: u32,
+    /// Longest start of a pod.
+    pub start_deadline: Duration,
+    /// How long guests of the run before may stay after a refresh.
+    pub drain: Duration,
     /// Longest restore.
     pub restore_deadline: Duration,
     /// Longest recovery with checks.
@@ -159,6 +163,14 @@ pub struct TeardownGuard {
     pub min_age: Duration,
     /// The same time where a large share of all replicas is absent at once, which looks like a mistake.
     pub hold: Duration,
+    /// That share, per cent.
+    pub mass_percent: u32,
+    /// Within this time no more than the two below may go.
+    pub window: Duration,
+    /// Teardowns within one window, whatever the size of the fleet.
+    pub window_count: u32,
+    /// The same as a share of the fleet, per cent; the larger of both counts.
+    pub window_percent: u32,
 }
 
 impl Settings {
@@ -238,6 +250,10 @@ fn teardown(lookup: &impl Fn(&str) -> Option<String>) -> Result<TeardownGuard> {
         absences: ranged(lookup, var::TEARDOWN_ABSENCES, 3..=1_000, values::number)?,
         min_age: ranged(lookup, var::TEARDOWN_MIN_SECS, 1..=604_800, values::seconds)?,
         hold: ranged(lookup, var::TEARDOWN_HOLD_SECS, 1..=604_800, values::seconds)?,
+        mass_percent: ranged(lookup, var::TEARDOWN_MASS_PERCENT, 1..=99, values::number)?,
+        window: ranged(lookup, var::TEARDOWN_WINDOW_SECS, 1..=604_800, values::seconds)?,
+        window_count: ranged(lookup, var::TEARDOWN_WINDOW_COUNT, 1..=100_000, values::number)?,
+        window_percent: ranged(lookup, var::TEARDOWN_WINDOW_PERCENT, 0..=100, values::number)?,
     };
     if guard.hold < guard.min_age {
         let value = guard.hold.as_secs().to_string();
@@ -266,6 +282,8 @@ fn lease(lookup: &impl Fn(&str) -> Option<String>) -> Result<LeaseTimes> {
 fn limits(lookup: &impl Fn(&str) -> Option<String>) -> Result<RunLimits> {
     let limits = RunLimits {
         max_concurrent_restores: ranged(lookup, var::MAX_CONCURRENT_RESTORES, 1..=1_000, values::number)?,
+        start_deadline: ranged(lookup, var::START_DEADLINE_SECS, 60..=86_400, values::seconds)?,
+        drain: ranged(lookup, var::DRAIN_SECS, 1..=86_400, values::seconds)?,
         restore_deadline: ranged(lookup, var::RESTORE_DEADLINE_SECS, 60..=604_800, values::seconds)?,
         verify_deadline: ranged(lookup, var::VERIFY_DEADLINE_SECS, 60..=604_800, values::seconds)?,
         retry_base: ranged(lookup, var::RETRY_BASE_SECS, 1..=86_400, values::seconds)?,

@@ -68,6 +68,12 @@ variables! {
     /// How many restores may run at a time.
     MAX_CONCURRENT_RESTORES = "PGRO_MAX_CONCURRENT_RESTORES", "max-concurrent-restores", Some("8"),
         "a whole number from 1 to 1000";
+    /// How long a pod may take to start.
+    START_DEADLINE_SECS = "PGRO_START_DEADLINE_SECS", "start-deadline-secs", Some("900"),
+        "whole seconds from 60 to 86400: nodes are added and images pulled within it";
+    /// How long guests of the run before may stay after a refresh.
+    DRAIN_SECS = "PGRO_DRAIN_SECS", "drain-secs", Some("30"),
+        "whole seconds from 1 to 86400";
     /// How long a restore may take.
     RESTORE_DEADLINE_SECS = "PGRO_RESTORE_DEADLINE_SECS", "restore-deadline-secs", Some("14400"),
         "whole seconds from 60 to 604800";
@@ -89,6 +95,18 @@ variables! {
     /// The same where a large share of all replicas, or every one, is absent at once.
     TEARDOWN_HOLD_SECS = "PGRO_TEARDOWN_HOLD_SECS", "teardown-hold-secs", Some("3600"),
         "whole seconds from 1 to 604800, not below PGRO_TEARDOWN_MIN_SECS";
+    /// Share of all replicas whose absence at once looks like a mistake.
+    TEARDOWN_MASS_PERCENT = "PGRO_TEARDOWN_MASS_PERCENT", "teardown-mass-percent", Some("30"),
+        "a whole number from 1 to 99";
+    /// Within this time no more than the two below may go.
+    TEARDOWN_WINDOW_SECS = "PGRO_TEARDOWN_WINDOW_SECS", "teardown-window-secs", Some("600"),
+        "whole seconds from 1 to 604800";
+    /// Teardowns within one window, whatever the size of the fleet.
+    TEARDOWN_WINDOW_COUNT = "PGRO_TEARDOWN_WINDOW_COUNT", "teardown-window-count", Some("5"),
+        "a whole number from 1 to 100000";
+    /// The same as a share of the fleet; the larger of both counts.
+    TEARDOWN_WINDOW_PERCENT = "PGRO_TEARDOWN_WINDOW_PERCENT", "teardown-window-percent", Some("10"),
+        "a whole number from 0 to 100";
     /// Size of a run's volume.
     PVC_SIZE = "PGRO_PVC_SIZE", "pvc-size", Some("20Gi"),
         "a Kubernetes quantity such as 20Gi";

@@ -104,8 +104,9 @@ pub enum CanopyError {
     },
 }
 
-/// Refusals that are about the moment, not about the request: timeout, too early, too many.
-const PASSING_REFUSALS: [u16; 3] = [408, 425, 429];
+/// Refusals that are about the moment or about who asks, not about the request: our own certificate, a proxy's
+/// password, timeout, too early, too many.
+const PASSING_REFUSALS: [u16; 5] = [401, 407, 408, 425, 429];
 /// The refusal that is about neither: a group that is not ready yet.
 const NOT_READY: u16 = 409;
 
@@ -168,7 +169,7 @@ mod tests {
     #[test]
     fn fault_b13_a_refusal_is_final_unless_it_is_about_the_moment() {
         assert!([400, 403, 404, 409, 422].map(refused).iter().all(CanopyError::is_final));
-        assert!(![408, 425, 429].map(refused).iter().any(CanopyError::is_final));
+        assert!(![401, 407, 408, 425, 429].map(refused).iter().any(CanopyError::is_final));
     }
 
     #[test]

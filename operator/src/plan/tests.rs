@@ -2,9 +2,11 @@
 
 mod catching_up;
 mod failures;
+mod healing;
 #[path = "../../tests/support/invariants.rs"]
 mod invariants;
 mod lifecycle;
+mod outage;
 mod refresh;
 mod reports;
 #[path = "../../tests/support/sim.rs"]

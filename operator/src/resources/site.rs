@@ -84,6 +84,8 @@ mod tests {
         for verify_deadline in [Duration::from_mins(1), Duration::from_hours(1), Duration::from_hours(168)] {
             let limits = RunLimits {
                 max_concurrent_restores: 8,
+                start_deadline: Duration::from_mins(15),
+                drain: Duration::from_secs(30),
                 restore_deadline: Duration::from_hours(4),
                 verify_deadline,
                 retry_base: Duration::from_mins(1),

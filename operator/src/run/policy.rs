@@ -10,8 +10,11 @@ use std::time::Duration;
 /// The policy the settings ask for.
 pub(super) fn policy(canopy: &CanopySettings) -> Policy {
     let (limits, guard) = (&canopy.limits, &canopy.teardown);
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     Policy {
-        max_concurrent_restores: usize::try_from(limits.max_concurrent_restores).unwrap_or(usize::MAX),
+        max_concurrent_restores: count(limits.max_concurrent_restores),
+        start_deadline: signed(limits.start_deadline),
+        drain: signed(limits.drain),
         restore_deadline: signed(limits.restore_deadline),
         verify_deadline: signed(limits.verify_deadline),
         retry_base: signed(limits.retry_base),
@@ -20,7 +23,10 @@ pub(super) fn policy(canopy: &CanopySettings) -> Policy {
             absences: guard.absences,
             min: signed(guard.min_age),
             hold: signed(guard.hold),
-            ..TeardownPolicy::default()
+            mass_percent: count(guard.mass_percent),
+            window: signed(guard.window),
+            window_count: count(guard.window_count),
+            window_percent: count(guard.window_percent),
         },
         ..Policy::default()
     }

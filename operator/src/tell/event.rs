@@ -68,6 +68,8 @@ reasons! {
     TeardownReleased Normal Operator "TearDown";
     /// Labels or annotations of a namespace do not read: it is left alone.
     Unreadable Warning Operator "Observe";
+    /// A namespace is being deleted for longer than it should take: who is waited for is in the note.
+    TerminatingStuck Warning Operator "TearDown";
     /// An object of somebody else has the name one of ours should have: it is left alone.
     ForeignCollision Warning Operator "Provision";
 }

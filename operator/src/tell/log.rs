@@ -88,7 +88,10 @@ fn done(about: &About, step: &Step) {
 pub(super) fn news(news: &News) {
     let namespace = news.about.as_ref().map(display);
     match news.reason {
-        EventReason::TeardownHeld | EventReason::Unreadable | EventReason::ForeignCollision => {
+        EventReason::TeardownHeld
+        | EventReason::TerminatingStuck
+        | EventReason::Unreadable
+        | EventReason::ForeignCollision => {
             tracing::warn!(replica.namespace = namespace, event = news.reason.as_str(), "{}", news.note);
         }
         EventReason::TeardownReleased => tracing::info!(event = news.reason.as_str(), "{}", news.note),

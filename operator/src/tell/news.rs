@@ -3,7 +3,7 @@
 use super::{EventReason, Pass, standing::Condition};
 use crate::{
     apply::{Applied, ApplyError, ClusterError, Taken},
-    plan::{Notice, Step, release_command_for_all},
+    plan::{Because, Decision, Notice, Step, release_command_for_all},
 };
 use contract::names::{NamespaceName, RunName};
 use std::collections::BTreeMap;
@@ -91,8 +91,15 @@ pub(super) fn conditions(pass: &Pass<'_>) -> BTreeMap<Condition, String> {
         }
         _ => None,
     });
+    let stuck = pass.plan.decisions.iter().filter_map(|(name, decision)| match decision {
+        Decision::Rest(Because::Terminating { since, stuck: Some(waits_for) }) => {
+            let note = format!("it is being deleted since {since}; waited for: {waits_for}");
+            Some((Condition::Stuck(name.clone()), note))
+        }
+        _ => None,
+    });
     let held = pass.guard.is_held().then(|| (Condition::Held, held(pass)));
-    unreadable.chain(collisions).chain(held).collect()
+    unreadable.chain(collisions).chain(stuck).chain(held).collect()
 }
 
 fn held(pass: &Pass<'_>) -> String {

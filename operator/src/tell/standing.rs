@@ -12,6 +12,8 @@ pub(super) enum Condition {
     Held,
     /// A namespace of ours does not read.
     Unreadable(NamespaceName),
+    /// A namespace does not go.
+    Stuck(NamespaceName),
     /// Somebody else's object is in the way.
     Collision(NamespaceName),
 }
@@ -21,6 +23,7 @@ impl Condition {
         let (reason, about) = match self {
             Self::Held => (EventReason::TeardownHeld, None),
             Self::Unreadable(namespace) => (EventReason::Unreadable, Some(namespace.clone())),
+            Self::Stuck(namespace) => (EventReason::TerminatingStuck, Some(namespace.clone())),
             Self::Collision(namespace) => (EventReason::ForeignCollision, Some(namespace.clone())),
         };
         News { reason, about, note }
@@ -29,7 +32,7 @@ impl Condition {
     /// Whether a pass in which it was not met shows that it is over: a collision is met only by trying.
     fn is_over(&self, pass: &Pass<'_>) -> bool {
         match self {
-            Self::Held | Self::Unreadable(_) => true,
+            Self::Held | Self::Unreadable(_) | Self::Stuck(_) => true,
             Self::Collision(namespace) => {
                 !matches!(pass.plan.decisions.get(namespace), Some(Decision::Do(_)))
             }

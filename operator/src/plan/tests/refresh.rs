@@ -114,3 +114,73 @@ fn force_refresh_ends_a_pause() {
     sim.settle();
     assert_eq!(sim.phase(&entry), Phase::Restoring);
 }
+
+#[test]
+fn a_force_refresh_is_acknowledged_by_its_value_and_one_written_meanwhile_is_not_lost() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::serving(&entry);
+    sim.replica_mut(&entry.namespace).record.force_refresh = Some("one".into());
+    sim.settle();
+    let acted_on = |sim: &Sim| sim.replica(&entry.namespace).record.force_refresh_acted_on.clone();
+    assert_eq!(acted_on(&sim).as_deref(), Some("one"));
+    sim.replica_mut(&entry.namespace).record.force_refresh = Some("two".into());
+    sim.comes_up(&entry);
+    sim.pass(60);
+    sim.settle();
+    assert_eq!(acted_on(&sim).as_deref(), Some("two"));
+    sim.comes_up(&entry);
+    assert_eq!(sim.reported.len(), 3);
+}
+
+#[test]
+fn a_snapshot_of_unknown_age_does_not_replace_one_whose_age_is_known() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::serving(&entry);
+    let mut ageless = newer(&entry);
+    if let crate::model::Target::Restore(snapshot) = &mut ageless.target {
+        snapshot.at = None;
+    }
+    sim.poll([ageless]);
+    sim.replica_mut(&entry.namespace).record.force_refresh = Some("please".into());
+    sim.settle();
+    assert_eq!(sim.because(&entry), Because::OlderThanServed);
+    assert!(sim.replica(&entry.namespace).record.force_refresh.is_some(), "the wish stands");
+}
+
+#[test]
+fn a_snapshot_that_is_served_already_is_not_restored_again_after_a_failed_newer_one() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::serving(&entry);
+    sim.poll([newer(&entry)]);
+    sim.settle();
+    sim.fails(&entry, FailureReason::NoCluster);
+    sim.poll([entry.clone()]);
+    sim.pass(7200);
+    sim.settle();
+    assert_eq!(sim.because(&entry), Because::UpToDate);
+}
+
+#[test]
+fn worklists_that_take_turns_do_not_outrun_the_pause_after_a_failure() {
+    let first = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([newer(&first)]);
+    sim.settle();
+    sim.fails(&first, FailureReason::NoCluster);
+    sim.poll([first.clone()]);
+    sim.settle();
+    assert!(matches!(sim.because(&first), Because::BackingOff { .. }), "it is not newer than what failed");
+}
+
+#[test]
+fn no_run_is_named_twice_whatever_snapshots_the_worklist_goes_back_to() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    let mut runs = std::collections::BTreeSet::new();
+    for round in 0..6 {
+        sim.poll([if round % 2 == 0 { entry.clone() } else { newer(&entry) }]);
+        sim.pass(7200);
+        sim.settle();
+        assert!(runs.insert(sim.open_run(&entry)), "round {round}");
+        sim.fails(&entry, FailureReason::NoCluster);
+    }
+}

@@ -95,3 +95,26 @@ fn the_time_of_the_acknowledgement_is_remembered() {
     assert_eq!(sim.replica(&entry.namespace).record.last_verification_reported_at, Some(sim.now));
     assert_eq!(sim.because(&entry), Because::UpToDate);
 }
+
+#[test]
+fn fault_b13_a_refused_report_leaves_its_reason_until_one_is_taken() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    fail_unheard(&mut sim, &entry);
+    let Decision::Do(Step::SendReport { owner, refused, namespace, .. }) =
+        sim.plan().decisions.remove(&entry.namespace).unwrap()
+    else {
+        panic!("no report")
+    };
+    let refused = refused.refused_because("403: the declaration is gone");
+    sim.take(Step::WriteRecord { namespace, owner, record: Box::new(refused), notice: None });
+    sim.settle();
+    let record = &sim.replica(&entry.namespace).record;
+    assert!(record.outbox.is_empty() && sim.reported.is_empty(), "it is not told again");
+    assert_eq!(record.last_report_refusal.as_deref(), Some("403: the declaration is gone"));
+    sim.pass(120);
+    sim.settle();
+    sim.comes_up(&entry);
+    assert_eq!(sim.replica(&entry.namespace).record.last_report_refusal, None);
+}

@@ -152,3 +152,86 @@ fn teardown_waits_for_an_unsent_report_but_not_for_ever() {
     assert!(!is_there(&sim, &entry));
     assert_eq!(sim.reported.len(), 2, "the report was sent before the namespace went");
 }
+
+#[test]
+fn fault_i5_a_hold_that_has_passed_lets_no_more_go_than_a_window_may_see() {
+    let (_, mut sim) = fleet(30);
+    let standing = |sim: &Sim| sim.observed.namespaces.len();
+    poll_for(&mut sim, &[], 3600);
+    assert_eq!(standing(&sim), 30);
+    let mut before = 30;
+    for window in 0..4 {
+        poll_for(&mut sim, &[], 600);
+        assert!(before - standing(&sim) <= 5, "{} go in window {window}", before - standing(&sim));
+        before = standing(&sim);
+    }
+    assert_eq!(before, 10, "and they do go, five by five");
+}
+
+#[test]
+fn fault_i5_those_a_person_released_keep_to_the_window_too() {
+    let (entries, mut sim) = fleet(30);
+    poll_for(&mut sim, &[], 60);
+    let now = sim.now;
+    for entry in &entries {
+        sim.replica_mut(&entry.namespace).teardown_released_at = Some(now);
+    }
+    poll_for(&mut sim, &[], 300);
+    assert_eq!(sim.observed.namespaces.len(), 25);
+}
+
+#[test]
+fn fault_i5_many_passes_over_one_list_are_one_absence() {
+    let (entries, mut sim) = fleet(10);
+    sim.poll(entries[1..].to_vec());
+    for _ in 0..100 {
+        sim.pass(30);
+        sim.settle();
+    }
+    assert!(is_there(&sim, &entries[0]));
+}
+
+#[test]
+fn a_mass_that_goes_missing_later_stops_those_that_were_let_go_and_did_not_yet() {
+    let (entries, mut sim) = fleet(10);
+    for _ in 0..5 {
+        sim.pass(30);
+        sim.poll(entries[1..].to_vec());
+    }
+    sim.pass(30);
+    sim.poll([]);
+    sim.settle();
+    assert!(is_there(&sim, &entries[0]), "all teardown is held");
+}
+
+#[test]
+fn a_restore_goes_on_while_its_withdrawal_is_not_believed_and_ends_with_the_teardown() {
+    let entry = wanted(1, Some(FIRST));
+    let others: Vec<_> = (2..12).map(|n| wanted(n, None)).collect();
+    let mut sim = Sim::new(others.iter().cloned().chain([entry.clone()]));
+    sim.settle();
+    poll_for(&mut sim, &others, 60);
+    sim.restored(&entry);
+    assert!(matches!(sim.because(&entry), Because::Verifying { .. }), "what was begun goes on");
+    poll_for(&mut sim, &others, 120);
+    assert!(!is_there(&sim, &entry));
+    assert!(sim.reported.is_empty(), "nothing failed, and nobody asks any more");
+}
+
+#[test]
+fn fault_b9_a_list_of_strangers_makes_no_more_namespaces_than_a_minute_may_see() {
+    let strangers: Vec<_> = (1000..1300).map(|n| wanted(n, None)).collect();
+    let (_, mut sim) = fleet(3);
+    sim.pass(120);
+    sim.poll(strangers.clone());
+    sim.settle();
+    assert_eq!(sim.observed.namespaces.len(), 3 + 100);
+    let waiting = |sim: &Sim| {
+        let decisions = sim.plan().decisions;
+        decisions.values().filter(|d| **d == crate::plan::Decision::Rest(Because::CreationLimited)).count()
+    };
+    assert_eq!(waiting(&sim), 200);
+    sim.pass(61);
+    sim.settle();
+    assert_eq!(waiting(&sim), 100);
+}

@@ -1,14 +1,14 @@
 use super::watched::{Watched, well};
 use crate::{
     apply::{Applied, ApplyError, ClusterError},
-    model::{Seen, Wanted},
+    model::{Going, Seen, Wanted},
     plan::{
         Step,
         tests::sim::{FIRST, SECOND, target, wanted},
     },
     tell::EventReason::{
         Drained, ForeignCollision, Provisioned, ReportRefused, RestoreFailed, RestoreStarted, Switched,
-        TeardownBegun, TeardownHeld, TeardownReleased, Unreadable, Verified,
+        TeardownBegun, TeardownHeld, TeardownReleased, TerminatingStuck, Unreadable, Verified,
     },
 };
 
@@ -115,6 +115,26 @@ fn a_namespace_that_does_not_read_is_told_once_and_again_when_it_breaks_again() 
         watched.sim.observed.namespaces.insert(entry.namespace.clone(), whole.clone());
         watched.pass();
     }
+}
+
+#[test]
+fn fault_a16_a_namespace_that_does_not_go_is_told_once_with_whom_it_waits_for_and_others_go_on() {
+    let (stuck, other) = (wanted(1, Some(FIRST)), wanted(2, Some(FIRST)));
+    let mut watched = Watched::new([stuck.clone(), other.clone()]);
+    watched.settle();
+    watched.reasons();
+    let (since, waits_for) = (watched.sim.now, vec!["finalizer example.com/stuck".to_owned()]);
+    watched.sim.replica_mut(&stuck.namespace).going = Some(Going { since, waits_for });
+    watched.settle();
+    assert!(watched.told.is_empty(), "ten minutes are nothing");
+    watched.sim.pass(601);
+    watched.pass();
+    watched.pass();
+    let told = watched.told.iter().filter(|news| news.reason == TerminatingStuck);
+    let notes: Vec<&str> = told.map(|news| news.note.as_str()).collect();
+    assert!(matches!(notes[..], [note] if note.contains("finalizer example.com/stuck")), "{notes:?}");
+    watched.comes_up(&other, well());
+    assert!(watched.reasons().contains(&Verified));
 }
 
 #[test]
