@@ -156,7 +156,7 @@ impl Reconciler {
 }
 
 /// What Canopy wants, in the planner's terms.
-fn normalised(list: canopy::Worklist) -> Worklist {
+pub fn normalised(list: canopy::Worklist) -> Worklist {
     for rejected in &list.rejected {
         let key = rejected.key.map(|key| key.to_string()).unwrap_or_default();
         tracing::warn!(replica.key = key, why = rejected.why, "an entry of the worklist is set aside");

@@ -4,6 +4,10 @@
 //! A single list proves nothing: it may be empty or short for benign reasons. Kept in memory on purpose: a restart
 //! forgets absences and so only ever delays a teardown.
 
+mod absence;
+
+use absence::Absence;
+
 use super::{Notice, Step, Worklist, policy::TeardownPolicy, worklist::Wish};
 use crate::model::{Attempt, Ending, Observed, Phase, Reason, Record, Replica};
 use contract::{
@@ -23,13 +27,7 @@ pub struct Guard {
     fleet: usize,
     mass: bool,
     admitted: Vec<Timestamp>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Absence {
-    lists: u32,
-    since: Timestamp,
-    admitted: Option<Timestamp>,
+    read_at: Option<Timestamp>,
 }
 
 /// Whether a replica that is not in the worklist may be torn down.
@@ -65,24 +63,18 @@ impl Guard {
             staying.iter().copied().filter(|replica| is_absent(worklist, replica)).collect();
         let (fleet, count) = (staying.len(), absent.len());
         let large = count >= MASS_FLOOR && count * 100 > fleet * policy.mass_percent;
-        let absences = absent.iter().map(|replica| self.counted(replica.identity.key, now)).collect();
-        let admitted = self.admitted.iter().copied().filter(|at| now.duration_since(*at) < policy.window);
-        let mut next = Self {
-            absences,
-            fleet,
-            mass: large || (worklist.is_empty() && count > 0),
-            admitted: admitted.collect(),
+        let mass = large || (worklist.is_empty() && count > 0);
+        let gap = absence::gap(self.read_at, now, policy);
+        let counted = |replica: &&Replica| {
+            let key = replica.identity.key;
+            let absence = self.absences.get(&key).copied().unwrap_or_else(|| Absence::begun(now));
+            (key, absence.again(gap, mass))
         };
+        let absences = absent.iter().map(counted).collect();
+        let admitted = self.admitted.iter().copied().filter(|at| now.duration_since(*at) < policy.window);
+        let mut next = Self { absences, fleet, mass, admitted: admitted.collect(), read_at: Some(now) };
         next.admit(&absent, now, policy);
         next
-    }
-
-    fn counted(&self, key: ReplicaKey, now: Timestamp) -> (ReplicaKey, Absence) {
-        let absence = match self.absences.get(&key) {
-            Some(absence) => Absence { lists: absence.lists.saturating_add(1), ..*absence },
-            None => Absence { lists: 1, since: now, admitted: None },
-        };
-        (key, absence)
     }
 
     /// Lets as many go as one window may see go: those a person released first, then the longest absent.
@@ -90,10 +82,10 @@ impl Guard {
         let mut candidates = Vec::new();
         for replica in absent {
             let key = replica.identity.key;
-            let Some(absence) = self.absences.get(&key).copied() else { continue };
-            let released = is_released(replica, &absence);
-            if !released && !self.is_ripe(&absence, now, policy) {
-                self.absences.insert(key, Absence { admitted: None, ..absence });
+            let Some(absence) = self.absences.get_mut(&key) else { continue };
+            let released = is_released(replica, absence);
+            if !released && !absence.is_ripe(policy) {
+                absence.admitted = None;
             } else if absence.admitted.is_none() {
                 candidates.push((!released, absence.since, key));
             }
@@ -106,10 +98,6 @@ impl Guard {
                 self.admitted.push(now);
             }
         }
-    }
-
-    fn is_ripe(&self, absence: &Absence, now: Timestamp, policy: &TeardownPolicy) -> bool {
-        absence.lists >= policy.absences && now.duration_since(absence.since) >= self.needed(policy)
     }
 
     fn needed(&self, policy: &TeardownPolicy) -> SignedDuration {
@@ -145,7 +133,7 @@ impl Guard {
         format!(
             "absent from {} worklists since {}{held}; torn down when absent from {} worklists and for {} s, no more \
              than {} within {} s, or with the next worklist after: {}",
-            absence.lists,
+            absence.lists(),
             absence.since,
             policy.absences,
             self.needed(policy).as_secs(),

@@ -148,7 +148,7 @@ impl Sim {
             policy: &self.policy,
             plan: &plan,
         });
-        assert!(broken.is_empty(), "the plan breaks:\n{}\n{plan:#?}", broken.join("\n"));
+        assert!(broken.is_empty(), "the plan breaks:\n{}", broken.join("\n"));
         plan
     }
 

@@ -15,11 +15,17 @@ const FEW: usize = 2;
 /// What worklists have left out, as somebody who reads them notes it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Absences {
-    left_out: BTreeMap<ReplicaKey, Vec<Timestamp>>,
-    /// Everything was left out, or much at once, by the last list.
-    suspicious: bool,
+    left_out: BTreeMap<ReplicaKey, Vec<Missed>>,
     /// Replicas that went, and when.
     gone: Vec<Timestamp>,
+}
+
+/// One list that leaves something out.
+#[derive(Debug, Clone, Copy)]
+struct Missed {
+    at: Timestamp,
+    /// It leaves out everything, or much at once.
+    suspicious: bool,
 }
 
 impl Absences {
@@ -34,12 +40,12 @@ impl Absences {
         let standing = observed.replicas().filter(|replica| replica.going.is_none());
         let standing: BTreeSet<ReplicaKey> = standing.map(|replica| replica.identity.key).collect();
         self.left_out.retain(|key, _| standing.contains(key) && !named.contains(key));
-        for key in standing.difference(named) {
-            self.left_out.entry(*key).or_default().push(now);
-        }
-        let (missing, all) = (self.left_out.len(), standing.len());
+        let (missing, all) = (standing.difference(named).count(), standing.len());
         let much = missing > FEW && missing * 100 > all * mass_percent;
-        self.suspicious = much || (named.is_empty() && missing > 0);
+        let missed = Missed { at: now, suspicious: much || (named.is_empty() && missing > 0) };
+        for key in standing.difference(named) {
+            self.left_out.entry(*key).or_default().push(missed);
+        }
     }
 
     /// A replica went.
@@ -64,17 +70,23 @@ pub(super) fn of(look: &Look<'_>, replica: &Replica, found: &mut Vec<String>) {
     };
     let Some(first) = lists.first() else { return breach("torn down without an absence".into(), found) };
     within_the_window(look, replica, found);
-    if replica.teardown_released_at.is_some_and(|at| at >= *first) {
+    if replica.teardown_released_at.is_some_and(|at| at >= first.at) {
         return;
     }
     let rules = &look.policy.teardown;
-    let absent_for = look.now.duration_since(*first);
-    if lists.len() < rules.absences as usize || absent_for < rules.min {
-        breach(format!("torn down after {} absences over {absent_for:#}", lists.len()), found);
+    let trusted = lists.iter().rev().take_while(|missed| !missed.suspicious).count();
+    let shortly = &lists[lists.len() - trusted..];
+    let enough =
+        |lists: &[Missed], over| lists.len() >= rules.absences as usize && watched(lists, rules.min) >= over;
+    if !enough(shortly, rules.min) && !enough(lists, rules.hold) {
+        breach(format!("torn down after {} absences, {trusted} of them trusted", lists.len()), found);
     }
-    if look.absences.suspicious && absent_for < rules.hold {
-        breach(format!("torn down within {absent_for:#}, though the worklist is suspicious"), found);
-    }
+}
+
+/// For how long somebody watched: between two lists for no longer than `most`.
+fn watched(lists: &[Missed], most: SignedDuration) -> SignedDuration {
+    let gaps = lists.windows(2).map(|pair| pair[1].at.duration_since(pair[0].at));
+    gaps.map(|gap| gap.max(SignedDuration::ZERO).min(most)).fold(SignedDuration::ZERO, |sum, gap| sum + gap)
 }
 
 /// How many go is bounded: those that went, and those that are going with this one.
