@@ -169,3 +169,6 @@ impl Applier {
         self.term.call(call).await.map_err(|source| ApplyError::Late { attempt, source })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,6 +39,6 @@ pub use volume_claim::volume_claim;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;

@@ -20,7 +20,7 @@ use std::time::Duration;
 /// Stands for every secret: must be found in Secrets and nowhere else.
 pub(super) const CANARY: &str = "canary-7f3a";
 
-pub(super) fn site() -> Site {
+pub(crate) fn site() -> Site {
     Site {
         version: "0.1.0".to_owned(),
         home: Home { namespace: "pgro-system".parse().unwrap(), service: "pgro-operator".parse().unwrap() },
@@ -51,7 +51,7 @@ pub(super) fn look_alike_site() -> Site {
     }
 }
 
-pub(super) fn identity(intent: Intent) -> Identity {
+pub(crate) fn identity(intent: Intent) -> Identity {
     Identity {
         key: key(),
         group: "33333333-3333-3333-3333-333333333333".parse().unwrap(),
@@ -73,11 +73,11 @@ fn namespace_of_clinic() -> NamespaceName {
 
 const SNAPSHOT: &str = "0123456789abcdef0123456789abcdef";
 
-pub(super) fn run() -> RunName {
+pub(crate) fn run() -> RunName {
     RunName::of(SNAPSHOT, 1)
 }
 
-pub(super) fn restore_order(intent: Intent) -> RestoreOrder {
+pub(crate) fn restore_order(intent: Intent) -> RestoreOrder {
     RestoreOrder {
         namespace: namespace_of_clinic(),
         identity: identity(intent),
@@ -91,7 +91,7 @@ pub(super) fn restore_order(intent: Intent) -> RestoreOrder {
     }
 }
 
-pub(super) fn postgres_order(intent: Intent) -> PostgresOrder {
+pub(crate) fn postgres_order(intent: Intent) -> PostgresOrder {
     PostgresOrder {
         namespace: namespace_of_clinic(),
         identity: identity(intent),
@@ -103,7 +103,7 @@ pub(super) fn postgres_order(intent: Intent) -> PostgresOrder {
     }
 }
 
-pub(super) fn serve_order(intent: Intent) -> ServeOrder {
+pub(crate) fn serve_order(intent: Intent) -> ServeOrder {
     ServeOrder {
         namespace: namespace_of_clinic(),
         identity: identity(intent),

@@ -1,0 +1,133 @@
+//! A leader that stood still for an hour while one of its writes was on its way: the table in [`crate::apply`].
+
+use super::stage::{Stage, added};
+use crate::{
+    apply::ApplyError,
+    model::{PostgresOrder, Record, RestoreOrder, ServeOrder},
+    plan::Step,
+    resources::fixtures,
+};
+use contract::{
+    ids::{Intent, RunId},
+    names::{NamespaceName, RunName},
+};
+use uuid::Uuid;
+
+fn namespace() -> NamespaceName {
+    fixtures::serve_order(Intent::Analytics).namespace
+}
+
+fn run(attempt: u32) -> RunName {
+    RunName::of("0123456789abcdef0123456789abcdef", attempt)
+}
+
+fn created() -> Step {
+    let identity = fixtures::identity(Intent::Analytics);
+    Step::CreateNamespace { namespace: namespace(), identity, record: Box::default() }
+}
+
+fn restore(attempt: u32) -> Step {
+    let order = RestoreOrder { run: run(attempt), ..fixtures::restore_order(Intent::Analytics) };
+    Step::StartRestore { order, run_id: RunId(Uuid::from_u128(1)) }
+}
+
+fn postgres(attempt: u32) -> Step {
+    Step::StartPostgres(PostgresOrder { run: run(attempt), ..fixtures::postgres_order(Intent::Analytics) })
+}
+
+/// Guests are let in to the database called after the run.
+fn serve(attempt: u32) -> Step {
+    let order = fixtures::serve_order(Intent::Analytics);
+    Step::Serve(ServeOrder { run: run(attempt), database: format!("db{attempt}"), ..order })
+}
+
+fn remove(attempt: u32) -> Step {
+    Step::RemoveRun { namespace: namespace(), run: run(attempt) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_a15_guests_are_not_moved_back_to_a_run_long_gone() {
+    for nth in 0..3 {
+        let stage = Stage::after(&[created(), postgres(1), serve(1)]).await;
+        let meanwhile = async |stage: &Stage| {
+            for step in [serve(2), serve(3)] {
+                stage.take(&step).await;
+            }
+        };
+        let (before, after, outcome) = stage.late(serve(2), nth, meanwhile).await.unwrap();
+        assert_eq!(before, after, "write {nth}");
+        assert!(matches!(outcome, Err(ApplyError::Cluster(_))), "{outcome:?}");
+    }
+    let stage = Stage::after(&[created(), postgres(1), serve(1)]).await;
+    assert!(stage.late(serve(2), 3, async |_: &Stage| {}).await.is_none(), "these are all its writes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_a15_a_record_and_a_deletion_are_meant_for_the_namespace_that_was_read() {
+    let record = Record { display_name: Some("of old".to_owned()), ..Record::default() };
+    let rewritten = async |stage: &Stage| {
+        let record = Record { display_name: Some("of new".to_owned()), ..Record::default() };
+        let (owner, record) = (stage.owner(&namespace()), Box::new(record));
+        stage.take(&Step::WriteRecord { namespace: namespace(), owner, record, notice: None }).await;
+    };
+    let made_anew = async |stage: &Stage| {
+        stage.wipe(&namespace());
+        stage.take(&created()).await;
+    };
+    for deletes in [false, true] {
+        for wiped in [false, true] {
+            let stage = Stage::after(&[created()]).await;
+            let (namespace, owner) = (namespace(), stage.owner(&namespace()));
+            let record = Box::new(record.clone());
+            let step = if deletes {
+                Step::DeleteNamespace { namespace, owner }
+            } else {
+                Step::WriteRecord { namespace, owner, record, notice: None }
+            };
+            let late = if wiped {
+                stage.late(step, 0, made_anew).await
+            } else {
+                stage.late(step, 0, rewritten).await
+            };
+            let (before, after, _) = late.unwrap();
+            assert_eq!(before, after, "deletes: {deletes}, wiped: {wiped}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_a15_what_is_begun_for_a_run_long_gone_is_of_that_run_alone_and_removed_with_it() {
+    let mut late = 0;
+    for begin in [restore(1), postgres(1)] {
+        for nth in 0.. {
+            let stage = Stage::after(&[created(), restore(2), postgres(2), serve(2)]).await;
+            let gone = async |stage: &Stage| {
+                stage.take(&begin).await;
+                stage.take(&remove(1)).await;
+            };
+            let Some((before, after, _)) = stage.late(begin.clone(), nth, gone).await else { break };
+            let left = added(&before, &after);
+            assert!(left.len() <= 1 && left.iter().all(|name| name.contains(run(1).as_str())), "{left:?}");
+            stage.take(&remove(1)).await;
+            assert_eq!(before, stage.scene(), "write {nth} of {}", begin.name());
+            late += 1;
+        }
+    }
+    assert_eq!(late, 10, "seven writes of a restore, three of a database");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_a15_a_removal_spares_what_was_made_anew_under_the_same_name() {
+    for nth in 0..4 {
+        let begun = [created(), restore(1), postgres(1)];
+        let stage = Stage::after(&begun).await;
+        let anew = async |stage: &Stage| {
+            stage.wipe(&namespace());
+            for step in &begun {
+                stage.take(step).await;
+            }
+        };
+        let (before, after, _) = stage.late(remove(1), nth, anew).await.unwrap();
+        assert_eq!(before, after, "write {nth}");
+    }
+}
