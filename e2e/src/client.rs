@@ -5,6 +5,7 @@
 //! the Secret.
 
 mod pod;
+mod steady;
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::{Pod, PodStatus};
@@ -13,6 +14,7 @@ use kube::{Api, Client, ResourceExt};
 use uuid::Uuid;
 
 pub(crate) use pod::guest;
+pub use steady::Steady;
 
 use crate::timeouts::{ANSWERED, CONNECTED};
 use crate::wait::{Look, until};

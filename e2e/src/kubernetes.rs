@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
-pub use forward::{Answer, post};
+pub use forward::{Answer, get, post};
 pub use pods::{Restarts, container_logs, operator_pod, operator_restarts, pods};
 pub use secrets::{ensure_secret, secret_values};
 pub use state::{annotation, annotations, deployment_is_available, events, namespace, patch_annotation};

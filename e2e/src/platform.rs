@@ -78,6 +78,18 @@ impl Cluster {
     pub fn kubectl(&self) -> Run {
         Run::new(&self.kubectl).arg("--kubeconfig").arg(&self.kubeconfig)
     }
+
+    /// A line as a person enters it, whose `kubectl` is this cluster's.
+    pub fn entered(&self, line: &str) -> Run {
+        let folders = self
+            .kubectl
+            .parent()
+            .into_iter()
+            .map(PathBuf::from)
+            .chain(["/usr/bin", "/bin"].map(PathBuf::from));
+        let path = std::env::join_paths(folders).unwrap_or_default();
+        Run::new("sh").args(["-c", line]).env("PATH", path).env("KUBECONFIG", &self.kubeconfig)
+    }
 }
 
 /// Everything a run works with, settled before the work starts.

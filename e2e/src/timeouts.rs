@@ -1,6 +1,6 @@
 //! Every wait of the harness by name, with its deadline and the reason for the number. Pure data.
 //!
-//! The numbers are for two busy cores with eight tests side by side; a wait that ends well ends long before them.
+//! The numbers are for two busy cores with twelve tests side by side; a wait that ends well ends long before them.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const fn deadline(what: &'static str, seconds: u64) -> Deadline {
 
 /// Images are in the node already; what is left is a schedule and a start.
 pub const DEPLOYED: Deadline = deadline("a deployment to be available", 120);
-/// A poll every 2 s, and one namespace.
+/// A poll every second, and one namespace.
 pub const PROVISIONED: Deadline = deadline("the replica's namespace", 60);
 /// A restore waits for a free place, then needs half a minute alone and minutes beside seven others.
 pub const RESTORED: Deadline = deadline("the replica to be active", 300);
@@ -29,9 +29,9 @@ pub const REPORTED: Deadline = deadline("the report in Canopy's ledger", 300);
 pub const RESTORED_SLOWLY: Deadline = deadline("the slow restore to end", 480);
 /// The first steps of a restore: volume, Job, pod, each a reconcile apart.
 pub const UNDER_WAY: Deadline = deadline("the restore to be under way", 180);
-/// The guard's three absences over ten seconds, its longer hold, and Kubernetes emptying the namespace.
+/// The guard's three absences over four seconds, its longer hold, and Kubernetes emptying the namespace.
 pub const TORN_DOWN: Deadline = deadline("the namespace to be gone", 180);
-/// Polls are two to three seconds apart.
+/// Polls are a second apart, two or three while Canopy fails.
 pub const POLLED: Deadline = deadline("the operator to ask for the worklist", 90);
 /// A short-lived pod whose image is in the node.
 pub const ANSWERED: Deadline = deadline("the query to be answered", 120);

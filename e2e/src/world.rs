@@ -7,6 +7,7 @@ mod calls;
 mod finish;
 mod ledger;
 mod meddle;
+mod person;
 mod replica;
 mod runs;
 mod server;

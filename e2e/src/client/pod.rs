@@ -16,17 +16,36 @@ const CONNECTION: [(&str, &str); 5] = [
     ("PGPASSWORD", "password"),
 ];
 
+const PSQL: [&str; 6] =
+    ["--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "--set=ON_ERROR_STOP=1", "--command"];
+
 pub(crate) fn guest(name: &str, image: &str, access: Access, sql: &str) -> Pod {
+    pod(name, image, access, &["psql"], PSQL.into_iter().chain([sql]))
+}
+
+/// A guest that connects and asks, again and again: a line `ok` for each answer, and what `psql` says for each that
+/// does not come.
+pub(super) fn insistent_guest(name: &str, image: &str, access: Access, sql: &str) -> Pod {
+    let ask = r#"while :; do said=$(psql "$@" 2>&1) && echo ok || echo "$said"; done"#;
+    pod(name, image, access, &["sh", "-c", ask, "ask"], PSQL.into_iter().chain([sql]))
+}
+
+fn pod<'a>(
+    name: &str,
+    image: &str,
+    access: Access,
+    command: &[&str],
+    args: impl IntoIterator<Item = &'a str>,
+) -> Pod {
     let mut pod = Pod::default();
     pod.metadata.name = Some(name.to_owned());
-    let args =
-        ["--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "--set=ON_ERROR_STOP=1", "--command", sql];
+    let texts = |texts: Vec<&str>| Some(texts.into_iter().map(str::to_owned).collect());
     let psql = Container {
         name: "psql".into(),
         image: Some(image.to_owned()),
         image_pull_policy: Some("IfNotPresent".into()),
-        command: Some(vec!["psql".into()]),
-        args: Some(args.map(str::to_owned).to_vec()),
+        command: texts(command.to_vec()),
+        args: texts(args.into_iter().collect()),
         env: Some(environment(access)),
         security_context: Some(unprivileged()),
         ..Container::default()
@@ -89,6 +108,14 @@ mod tests {
         assert_eq!(password.value, None);
         let from = password.value_from.unwrap().secret_key_ref.unwrap();
         assert_eq!((from.name.as_str(), from.key.as_str()), ("analytics-credentials", "password"));
+    }
+
+    #[test]
+    fn an_insistent_guest_has_its_sql_as_one_argument_too() {
+        let container =
+            insistent_guest("g", "i", Access::Analytics, "SELECT '$(x)'").spec.unwrap().containers.remove(0);
+        assert_eq!(container.args.unwrap().last().unwrap(), "SELECT '$(x)'");
+        assert!(!container.command.unwrap().concat().contains("SELECT"));
     }
 
     #[test]

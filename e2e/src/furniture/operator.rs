@@ -14,14 +14,15 @@ const IMAGE: &str = "pgro";
 
 /// Decisions are tested elsewhere; here pauses only cost time. The guard keeps its three absences, and a
 /// window through which the replicas of all tests fit.
-const PAUSES: [(&str, &str); 12] = [
-    ("CANOPY_RECONCILE_INTERVAL_SECS", "2"),
-    ("PGRO_RETRY_BASE_SECS", "5"),
+const PAUSES: [(&str, &str); 13] = [
+    ("CANOPY_RECONCILE_INTERVAL_SECS", "1"),
+    ("PGRO_RETRY_BASE_SECS", "3"),
     ("PGRO_RETRY_MAX_SECS", "10"),
     ("PGRO_TEARDOWN_ABSENCES", "3"),
-    ("PGRO_TEARDOWN_MIN_SECS", "10"),
+    ("PGRO_TEARDOWN_MIN_SECS", "4"),
     ("PGRO_TEARDOWN_WINDOW_SECS", "10"),
     ("PGRO_TEARDOWN_WINDOW_COUNT", "100"),
+    ("PGRO_DRAIN_SECS", "5"),
     ("PGRO_RESTORE_DEADLINE_SECS", "600"),
     ("PGRO_VERIFY_DEADLINE_SECS", "600"),
     ("PGRO_LEASE_DURATION_SECS", "8"),

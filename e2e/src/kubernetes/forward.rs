@@ -26,16 +26,25 @@ pub async fn post(
     token: Option<&SecretString>,
     body: &Value,
 ) -> Result<Answer> {
+    let request = http::Request::post(path).header("content-type", "application/json");
+    let request = token.into_iter().fold(request, |request, token| {
+        request.header("authorization", format!("Bearer {}", token.expose_secret()))
+    });
+    send(client, pod, port, request.header("host", "pgro").body(Full::new(Bytes::from(body.to_string())))?)
+        .await
+}
+
+/// `GET` of `path` at `port` of `pod`.
+pub async fn get(client: &Client, pod: &Pod, (port, path): (u16, &str)) -> Result<Answer> {
+    send(client, pod, port, http::Request::get(path).header("host", "pgro").body(Full::default())?).await
+}
+
+async fn send(client: &Client, pod: &Pod, port: u16, request: http::Request<Full<Bytes>>) -> Result<Answer> {
     let namespace = pod.namespace().context("a pod has a namespace")?;
     let api = Api::<Pod>::namespaced(client.clone(), &namespace);
     let mut forward = api.portforward(&pod.name_any(), &[port]).await.context("failed to forward a port")?;
     let stream = forward.take_stream(port).context("the forwarded port has no stream")?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let request = http::Request::post(path).header("host", "pgro").header("content-type", "application/json");
-    let request = token.into_iter().fold(request, |request, token| {
-        request.header("authorization", format!("Bearer {}", token.expose_secret()))
-    });
-    let request = request.body(Full::new(Bytes::from(body.to_string())))?;
     let answered = async {
         let answer = sender.send_request(request).await.context("the forwarded port gave no answer")?;
         let status = answer.status().as_u16();

@@ -38,7 +38,7 @@ pub(super) const ON_CLUSTER: Stage = Stage {
         "*",
         "--no-fail-fast",
         "--",
-        "--test-threads=8",
+        "--test-threads=12",
     ],
 };
 

@@ -6,14 +6,13 @@ use anyhow::{Context, Result};
 use contract::canopy::WorklistEntry;
 use contract::ids::Intent;
 use contract::names::{labels, objects};
-use k8s_openapi::api::core::v1::{LimitRange, LimitRangeItem, LimitRangeSpec, Pod};
+use k8s_openapi::api::core::v1::{LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, Pod};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::api::{DeleteParams, PostParams};
 use kube::{Api, ResourceExt};
 
 use super::{Moment, Replica, Server, World};
-use crate::client::Access;
-use crate::client::guest;
+use crate::client::{Access, Steady, guest};
 use crate::kubernetes::{SYSTEM, operator_pod};
 use crate::timeouts::{BACK, RESTORED, TORN_DOWN};
 use crate::wait::{Look, until};
@@ -69,6 +68,25 @@ fn limit(cpu: &str) -> LimitRange {
 }
 
 impl Replica<'_> {
+    /// Deletes its namespace behind the operator's back; returns once there is another.
+    pub async fn deleted_by_hand(&self) -> Result<()> {
+        let before = self.provisioned().await?;
+        let api = Api::<Namespace>::all(self.world.client.clone());
+        api.delete(&self.namespace, &DeleteParams::default())
+            .await
+            .context("failed to delete the namespace")?;
+        until(TORN_DOWN, || async {
+            let now = self.uid().await?;
+            Ok(Look::some(now.clone().filter(|uid| *uid != before).map(drop), format!("{before} {now:?}")))
+        })
+        .await
+    }
+
+    /// A guest that connects through the Service again and again.
+    pub async fn steady_guest(&self) -> Result<Steady> {
+        Steady::send(&self.world.client, &self.namespace, &self.world.harness.images.postgres(17)).await
+    }
+
     /// A pod that has a restore pod's account and label, and is none: the operator did not make it.
     pub async fn impostor(&self) -> Result<Pod> {
         let image = self.world.harness.images.postgres(17);

@@ -26,17 +26,29 @@ impl World {
     pub async fn server(&self, fixture: Fixture) -> Result<Server> {
         let Captured { pgdata, content, .. } = self.harness.fixture(fixture).await?;
         let id = ServerId(Uuid::new_v4());
-        let kopia = Kopia {
+        if std::mem::replace(&mut self.state().has_repository, true) {
+            self.kopia().open(id).await?;
+        } else {
+            self.kopia().create(id).await?;
+        }
+        let snapshot = self.kopia().snapshot(&pgdata).await?;
+        Ok(Server { id, fixture, content, snapshot })
+    }
+
+    /// The same server, backed up once more.
+    pub async fn backed_up_again(&self, server: &Server) -> Result<Server> {
+        let Captured { pgdata, .. } = self.harness.fixture(server.fixture).await?;
+        self.kopia().open(server.id).await?;
+        Ok(Server { snapshot: self.kopia().snapshot(&pgdata).await?, ..server.clone() })
+    }
+
+    fn kopia(&self) -> Kopia<'_> {
+        Kopia {
             engine: &self.harness.cluster.engine,
             image: &self.harness.images.kopia,
             repository: &self.repository,
             settings: self.settings.path(),
-        };
-        if !std::mem::replace(&mut self.state().has_repository, true) {
-            kopia.create(id).await?;
         }
-        let snapshot = kopia.snapshot(id, &pgdata).await?;
-        Ok(Server { id, fixture, content, snapshot })
     }
 
     /// Where in the bucket the repository is.

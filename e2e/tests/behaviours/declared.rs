@@ -2,18 +2,41 @@
 
 use anyhow::ensure;
 use contract::ids::Intent;
-use contract::names::annotations::RESTORE_STATE;
+use contract::names::annotations::{LAST_VERIFICATION_REPORTED_AT, RESTORE_STATE};
 use e2e::fixtures::Fixture;
+use e2e::timeouts::RESTORED;
 use e2e::world::World;
 
+/// So little of a core that the restore is under way while its namespace is deleted.
+const SLOW: &str = "60m";
+
 #[tokio::test]
-async fn a_withdrawn_replica_is_torn_down() {
+async fn a_replica_is_reported_exactly_once_and_torn_down_when_it_is_withdrawn() {
     World::run(async |world| {
         let server = world.server(Fixture::Small15).await?;
         let replica = world.declare(&server, Intent::Analytics).await?;
         replica.success().await?;
+        replica.reaches("active", RESTORED).await?;
+        world.polls(5).await?;
+        let calls = world.calls_of_verification().await?;
+        ensure!(calls.len() == 1, "{} reports were sent: {calls:?}", calls.len());
+        ensure!(replica.annotation(LAST_VERIFICATION_REPORTED_AT).await?.is_some(), "it is not noted down");
         replica.withdraw().await?;
         replica.is_gone().await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fault_a17_a_namespace_deleted_by_hand_during_a_restore_is_made_again_and_proven_again() {
+    World::run(async |world| {
+        let server = world.server(Fixture::Small17).await?;
+        let replica = world.slow_restore(&server, Intent::Verify, SLOW).await?;
+        replica.deleted_by_hand().await?;
+        replica.success().await?;
+        replica.reaches("active", RESTORED).await?;
+        ensure!(replica.runs().await?.deployments == 1, "not one database: {:?}", replica.runs().await?);
+        Ok(())
     })
     .await;
 }

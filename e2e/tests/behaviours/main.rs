@@ -4,6 +4,7 @@
 mod broker;
 mod declared;
 mod failing;
+mod refreshed;
 mod reported;
 mod rotation;
 mod secrets;
