@@ -68,7 +68,7 @@ impl Breakers {
         let evidence = evidence(attempt, run, &scope, now, policy);
         let known = self.0.entry(scope).or_default();
         match evidence {
-            Evidence::Failed(at) if at.saturating_add(policy.outage_window).is_ok_and(|end| now < end) => {
+            Evidence::Failed(at) if at.saturating_add(policy.outage_window()).is_ok_and(|end| now < end) => {
                 known.failed.push(at);
             }
             Evidence::Answered(at) => known.answered = known.answered.max(Some(at)),
@@ -174,7 +174,7 @@ fn asking(run: Option<&Run>, scope: &Scope, now: Timestamp, policy: &Policy) -> 
     match (&run.job, scope) {
         (Some(job), Scope::Group(_)) => Evidence::Answered(job.created_at),
         (Some(job), Scope::Bucket(_)) if job.phase == JobPhase::Running => {
-            let proven = job.created_at.saturating_add(policy.probe_patience).unwrap_or(Timestamp::MAX);
+            let proven = job.created_at.saturating_add(policy.probe_patience()).unwrap_or(Timestamp::MAX);
             if now < proven { Evidence::Asking } else { Evidence::Answered(proven) }
         }
         _ => Evidence::Asking,

@@ -23,12 +23,8 @@ pub struct Policy {
     pub retry_max: SignedDuration,
     /// Longest pause after an attempt that met an outage of Canopy or S3.
     pub outage_retry_max: SignedDuration,
-    /// How long an outage met by an attempt is remembered against its bucket or group.
-    pub outage_window: SignedDuration,
     /// Pause between two attempts that ask a bucket or group that is out whether it answers again.
     pub probe_pause: SignedDuration,
-    /// How long a restore has to run to show that its bucket answers.
-    pub probe_patience: SignedDuration,
     /// Namespaces that may be made within a minute.
     pub creations_per_minute: usize,
     /// How long connections to the old run may go on after a refresh.
@@ -60,6 +56,20 @@ pub struct TeardownPolicy {
     pub window: SignedDuration,
 }
 
+impl Policy {
+    /// How long a restore has to run to show that its bucket answers: through an outage the proxy holds requests for a
+    /// quarter of the restore's deadline.
+    pub fn probe_patience(&self) -> SignedDuration {
+        self.restore_deadline / 4 + self.start_deadline
+    }
+
+    /// How long an outage met by an attempt is remembered against its bucket or group: while one probe is held, those
+    /// who met it before still count.
+    pub fn outage_window(&self) -> SignedDuration {
+        self.probe_patience() * 3
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -72,9 +82,7 @@ impl Default for Policy {
             retry_base: SignedDuration::from_mins(1),
             retry_max: SignedDuration::from_hours(1),
             outage_retry_max: SignedDuration::from_mins(5),
-            outage_window: SignedDuration::from_hours(1),
             probe_pause: SignedDuration::from_mins(2),
-            probe_patience: SignedDuration::from_mins(20),
             creations_per_minute: 100,
             drain: SignedDuration::from_secs(30),
             refresh_min: SignedDuration::from_mins(1),

@@ -72,7 +72,7 @@ fn fault_i3_at_rest_nothing_is_written() {
 }
 
 #[test]
-fn no_more_restores_run_than_may_and_the_oldest_wish_goes_first() {
+fn fault_a26_no_more_restores_run_than_may_and_the_oldest_wish_goes_first() {
     let entries: Vec<_> = (1..=5).map(|n| wanted(n, Some(FIRST))).collect();
     let mut sim = Sim::new(entries.clone());
     sim.policy.max_concurrent_restores = 2;

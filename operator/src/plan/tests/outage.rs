@@ -113,7 +113,7 @@ fn a_restore_that_runs_for_long_is_an_answer() {
     let probe = entries.iter().find(|entry| is_restoring(&sim, entry)).unwrap().clone();
     sim.job_ends(&probe, crate::model::JobPhase::Running);
     assert_eq!(parked(&sim, &entries), 3);
-    sim.now += sim.policy.probe_patience;
+    sim.now += sim.policy.probe_patience();
     sim.settle();
     assert_eq!(parked(&sim, &entries), 0);
 }
@@ -148,11 +148,30 @@ fn a_canopy_that_does_not_answer_parks_the_group_it_was_asked_for_and_no_other()
 }
 
 #[test]
+fn a_probe_that_is_held_through_a_long_outage_keeps_the_others_parked() {
+    let (entries, mut sim) = fleet(6, 2);
+    meet_an_outage(&mut sim, &entries, 2);
+    meet_an_outage(&mut sim, &entries, 1);
+    for _ in 0..3 {
+        sim.now += sim.policy.probe_pause;
+        sim.settle();
+        let probe = entries.iter().find(|entry| is_restoring(&sim, entry)).unwrap().clone();
+        sim.job_ends(&probe, crate::model::JobPhase::Running);
+        sim.now += sim.policy.restore_deadline / 4;
+        sim.settle();
+        assert_eq!(parked(&sim, &entries), 5, "it may still be held");
+        sim.fails(&probe, FailureReason::StorageUnavailable);
+        assert_eq!(parked(&sim, &entries), 5, "and so it was; it has a pause of its own");
+    }
+    assert!(sim.reported.is_empty());
+}
+
+#[test]
 fn an_outage_is_forgotten_after_its_window() {
     let (entries, mut sim) = fleet(4, 2);
     meet_an_outage(&mut sim, &entries, 2);
     meet_an_outage(&mut sim, &entries, 1);
-    sim.now += sim.policy.outage_window + SignedDuration::from_secs(1);
+    sim.now += sim.policy.outage_window() + SignedDuration::from_secs(1);
     sim.settle();
     assert_eq!(parked(&sim, &entries), 0);
 }
