@@ -2,6 +2,7 @@
 
 use crate::{
     hosts::Hosts,
+    source::Captured,
     support::{Prepared, Volume},
 };
 use contract::pods::{CheckName, CheckResult, FailureReason, Fix, PrepareReport};
@@ -88,6 +89,6 @@ fn said(report: &PrepareReport) -> String {
 }
 
 /// A volume with these files, prepared as usual.
-pub(crate) fn prepare(captured: &crate::source::Captured) -> Prepared {
-    Volume::with(captured).prepare()
+pub(crate) fn prepare(captured: Captured) -> Prepared {
+    Volume::of(captured).prepare()
 }

@@ -17,7 +17,7 @@ fn file(hosts: &Hosts, relation: &str, damage: impl FnOnce(&Path)) -> Prepared {
 }
 
 fn in_file(host: &Host, file: &Path, damage: impl FnOnce(&Path)) -> Prepared {
-    prepare(&host.damaged(|data| damage(&data.join(file))))
+    prepare(host.damaged(|data| damage(&data.join(file))))
 }
 
 fn refused(name: &'static str, by: CheckName, text: &'static str, prepared: fn(&Hosts) -> Prepared) -> Case {
@@ -170,7 +170,7 @@ fn missing() -> Vec<Case> {
         }),
         refused("fault_f16 a database's directory is missing", Databases, "app: ", |hosts| {
             let host = hosts.plain();
-            prepare(&host.damaged(|data| fs::remove_dir_all(data.join(host.directory())).unwrap()))
+            prepare(host.damaged(|data| fs::remove_dir_all(data.join(host.directory())).unwrap()))
         }),
     ]
 }
@@ -184,7 +184,7 @@ fn stale() -> Vec<Case> {
             let more = "INSERT INTO accounts SELECT n, md5(n::text), n FROM generate_series(20001, 30000) n";
             source.run("app", more);
             source.file_of("app", "accounts_owner");
-            prepare(&source.capture_with(|data| fs::write(data.join(&file), old).unwrap()))
+            prepare(source.capture_with(|data| fs::write(data.join(&file), old).unwrap()))
         }),
         refused("btree: not in the order of its collation", CheckName::Amcheck, "words_word_idx", |_| {
             sound::reordered(sound::OTHER_ORDER)
@@ -196,7 +196,7 @@ fn stale() -> Vec<Case> {
             |_| {
                 let source = Source::new();
                 source.run("postgres", "DROP DATABASE app");
-                prepare(&source.capture())
+                prepare(source.capture())
             },
         ),
     ]
@@ -215,19 +215,19 @@ fn recovery() -> Vec<Case> {
             in_file(hosts.plain(), Path::new("global/pg_control"), |file| damage::cut(file, 0))
         }),
         failed("fault_f9 pg_wal: emptied", Recovery, "log was reset", |hosts| {
-            let prepared = prepare(&hosts.plain().damaged(damage::empty_wal));
+            let prepared = prepare(hosts.plain().damaged(damage::empty_wal));
             assert_eq!(prepared.report.fixes, [Fix::ResetWal]);
             prepared
         }),
         failed("fault_f9 pg_wal: emptied, prepared once more", Recovery, "log was reset", |hosts| {
-            let volume = Volume::with(&hosts.plain().damaged(damage::empty_wal));
+            let volume = Volume::of(hosts.plain().damaged(damage::empty_wal));
             volume.prepare();
             volume.prepare()
         }),
         failed("fault_f9 pg_wal: emptied under a base backup", Recovery, "log was reset", |_| {
             let captured = Source::new().base_backup();
             damage::empty_wal(&captured.path());
-            prepare(&captured)
+            prepare(captured)
         }),
         failed("fault_f16 the names of superusers: zeroes", Recovery, "superuser", |hosts| {
             in_file(hosts.plain(), Path::new("global/1260"), damage::zero_all)

@@ -2,7 +2,8 @@
 //!
 //! Makes copies of real servers, each with one known defect or peculiarity, has each one prepared as its pod would, and
 //! prints what came of it. It fails where the two numbers of its last line are not those of all copies:
-//! `cargo test -p agent --features real-postgres --test detection`.
+//! `cargo test -p agent --features real-postgres --test detection`. A name selects the copies that have it in theirs, and
+//! `PGRO_DETECTION_SHARE=1/2` each second one, for who runs the others elsewhere.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod case;
@@ -33,13 +34,22 @@ const WORKERS: usize = 3;
 
 fn main() -> ExitCode {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let share = std::env::var("PGRO_DETECTION_SHARE").unwrap_or_else(|_| "1/1".into());
     let hosts = hosts::Hosts::default();
     let mut cases = [damaged::cases(), discovered::cases(), sound::cases()].concat();
     cases.retain(|case| case.name.contains(&wanted));
+    let cases = shared(cases, &share);
     let ended = tried(&cases, &hosts);
     let table = table::Table(&ended);
     println!("{table}");
     if table.is_perfect() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Each second one from the first for a share of `1/2`, and the others for `2/2`.
+fn shared(cases: Vec<Case>, share: &str) -> Vec<Case> {
+    let (first, of) = share.split_once('/').expect("PGRO_DETECTION_SHARE is not of the form 1/2");
+    let (first, of): (usize, usize) = (first.parse().unwrap(), of.parse().unwrap());
+    cases.into_iter().skip(first - 1).step_by(of).collect()
 }
 
 /// All of them, in their order.

@@ -17,12 +17,12 @@ fn sound(name: &'static str, prepared: fn(&Hosts) -> Prepared) -> Case {
 fn after(statements: &str) -> Prepared {
     let source = Source::new();
     source.run("app", statements);
-    prepare(&source.capture())
+    prepare(source.capture())
 }
 
 /// A running host's copy to which something was done that does no harm.
 fn with(hosts: &Hosts, change: impl FnOnce(&Path)) -> Prepared {
-    prepare(&hosts.plain().damaged(change))
+    prepare(hosts.plain().damaged(change))
 }
 
 /// A host whose databases have a locale that no image has, as those on Windows do.
@@ -33,7 +33,7 @@ fn on_windows(initdb: &[&str], databases: &str) -> Prepared {
         "app",
         &format!("UPDATE pg_database SET datcollate = {locale}, datctype = {locale} WHERE {databases}"),
     );
-    prepare(&source.capture())
+    prepare(source.capture())
 }
 
 fn crlf(path: &Path) {
@@ -49,7 +49,7 @@ pub(crate) fn cases() -> Vec<Case> {
 fn captured() -> Vec<Case> {
     vec![
         sound("captured while it ran", |hosts| with(hosts, |_| ())),
-        sound("captured while it ran, with checksums", |hosts| prepare(&hosts.checksummed().damaged(|_| ()))),
+        sound("captured while it ran, with checksums", |hosts| prepare(hosts.checksummed().damaged(|_| ()))),
         sound("captured amid writes, with dead rows and an open transaction", |_| {
             let source = Source::new();
             source.run(
@@ -60,7 +60,7 @@ fn captured() -> Vec<Case> {
                 "app",
                 "BEGIN; INSERT INTO accounts SELECT n, 'lost', 0 FROM generate_series(30001, 40000) n",
             );
-            prepare(&source.capture())
+            prepare(source.capture())
         }),
         sound("captured after a bulk load that was not committed", |_| {
             after(
@@ -72,14 +72,14 @@ fn captured() -> Vec<Case> {
             source.run("app", "CREATE TABLE t AS SELECT n, md5(n::text) FROM generate_series(1, 9000) n; CREATE INDEX ON t (n)");
             source.run("app", "DELETE FROM t WHERE n < 8999");
             source.run("app", "VACUUM t");
-            prepare(&source.capture())
+            prepare(source.capture())
         }),
-        sound("shut down", |_| prepare(&Source::new().shut_down())),
-        sound("base backup with its label", |_| prepare(&Source::new().base_backup())),
+        sound("shut down", |_| prepare(Source::new().shut_down())),
+        sound("base backup with its label", |_| prepare(Source::new().base_backup())),
         sound("base backup whose label has carriage returns", |_| {
             let captured = Source::new().base_backup();
             crlf(&captured.path().join("backup_label"));
-            prepare(&captured)
+            prepare(captured)
         }),
     ]
 }
@@ -144,7 +144,7 @@ fn configured() -> Vec<Case> {
                 "app",
                 "BEGIN; UPDATE accounts SET balance = 0 WHERE id = 5; PREPARE TRANSACTION 'doubt'",
             );
-            prepare(&source.capture())
+            prepare(source.capture())
         }),
         sound("unlogged, partitioned and generated", |_| {
             after(
@@ -203,12 +203,12 @@ pub(crate) fn reordered(statements: &str) -> Prepared {
 fn named() -> Vec<Case> {
     vec![
         sound("fault_f13 a bootstrap superuser of another name", |_| {
-            prepare(&Source::initialised(&[], "Großer Meister", "").capture())
+            prepare(Source::initialised(&[], "Großer Meister", "").capture())
         }),
         sound("fault_f13 superusers whose table was rewritten", |_| {
             let source = Source::initialised(&[], "root of all", "");
             source.run("app", "VACUUM FULL pg_authid");
-            prepare(&source.capture())
+            prepare(source.capture())
         }),
         sound("thirty databases", |_| {
             let source = Source::new();
@@ -216,13 +216,13 @@ fn named() -> Vec<Case> {
                 source.run("postgres", &format!("CREATE DATABASE \"tenant {number}\""));
             }
             let settings = [("PGRO_MEMORY_BYTES", "1073741824")];
-            Volume::with(&source.capture()).prepare_with(&settings)
+            Volume::of(source.capture()).prepare_with(&settings)
         }),
         sound("a database whose removal was interrupted", |_| {
             let source = Source::new();
             source.run("postgres", "CREATE DATABASE half");
             source.run("postgres", "UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'half'");
-            prepare(&source.capture())
+            prepare(source.capture())
         }),
     ]
 }

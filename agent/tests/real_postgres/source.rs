@@ -1,12 +1,14 @@
 //! Source hosts: real servers whose files are captured while they run.
 
 use crate::support::{Access, BIN, Server, owned, succeed, unprivileged};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 use std::{
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
 };
 use tempfile::TempDir;
 
@@ -32,26 +34,22 @@ impl Source {
 
     /// The same with settings of `initdb`, another superuser and lines of `postgresql.conf`.
     pub(crate) fn initialised(initdb: &[&str], user: &'static str, config: &str) -> Self {
-        let root = tempfile::tempdir().unwrap();
-        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        for directory in ["data", "run"] {
-            owned(&root.path().join(directory));
-        }
+        let root = rooted();
+        let data = template(initdb, user).join("data");
+        succeed(Command::new("cp").arg("-a").arg(data).arg(root.path()));
+        Self::started(root, user, config)
+    }
+
+    /// A host of its own, on files that are there.
+    fn started(root: TempDir, user: &'static str, config: &str) -> Self {
         let data = root.path().join("data");
-        let mut command = unprivileged(BIN.join("initdb"));
-        command.arg("-D").arg(&data).args(["-A", "trust", "-U", user, "--no-sync", "-E", "UTF8"]);
-        succeed(command.args(["--locale", "C.UTF-8"]).args(initdb));
-        let settings =
-            format!("listen_addresses=''\nunix_socket_directories='{}'\n", root.path().join("run").display());
-        fs::write(data.join("postgresql.conf"), settings + config).unwrap();
         let host = root.path().join("run").display().to_string();
+        let settings = format!("listen_addresses=''\nunix_socket_directories='{host}'\n");
+        fs::write(data.join("postgresql.conf"), settings + config).unwrap();
         let access = Access { host, port: 5432, user, password: "" };
         let server = Server::start(&data, &[]);
         Server::wait(&access);
-        let source = Self { root, server, access };
-        source.run("template1", "CREATE DATABASE app");
-        source.run("app", APPLICATION);
-        source
+        Self { root, server, access }
     }
 
     /// Runs statements in a database.
@@ -120,6 +118,45 @@ impl Source {
             .filter_map(|path| Pid::from_raw(path.file_name()?.to_str()?.parse().ok()?));
         std::iter::once(postmaster).chain(children).collect()
     }
+}
+
+/// A host's place, which the server's user may enter.
+fn rooted() -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    owned(&root.path().join("run"));
+    root
+}
+
+/// A host that was shut down once its database was filled, kept for the next tests: `initdb` costs more than all else of
+/// one. There are as many as there are settings; their names tell versions and content apart.
+fn template(initdb: &[&str], user: &'static str) -> PathBuf {
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut hasher = DefaultHasher::new();
+    (&*BIN, APPLICATION, user, initdb, geteuid().as_raw()).hash(&mut hasher);
+    let place = std::env::temp_dir().join(format!("pgro-host-{:016x}", hasher.finish()));
+    if !place.exists() {
+        let made = filled(initdb, user).0.keep();
+        // somebody else's is as good
+        if fs::rename(&made, &place).is_err() {
+            fs::remove_dir_all(made).unwrap();
+        }
+    }
+    place
+}
+
+fn filled(initdb: &[&str], user: &'static str) -> Captured {
+    let root = rooted();
+    let data = root.path().join("data");
+    owned(&data);
+    let mut command = unprivileged(BIN.join("initdb"));
+    command.arg("-D").arg(&data).args(["-A", "trust", "-U", user, "--no-sync", "-E", "UTF8"]);
+    succeed(command.args(["--locale", "C.UTF-8", "--wal-segsize", "1"]).args(initdb));
+    let source = Source::started(root, user, "");
+    source.run("template1", "CREATE DATABASE app");
+    source.run("app", APPLICATION);
+    source.shut_down()
 }
 
 /// A captured data directory.

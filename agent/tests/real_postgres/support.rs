@@ -101,6 +101,14 @@ impl Volume {
         volume
     }
 
+    /// With what was captured itself.
+    pub(crate) fn of(captured: Captured) -> Self {
+        let volume = Self::empty();
+        fs::rename(captured.path(), volume.data_dir()).unwrap();
+        drop(captured);
+        volume
+    }
+
     /// With nothing on it.
     pub(crate) fn empty() -> Self {
         let root = tempfile::tempdir().unwrap();

@@ -12,6 +12,8 @@ use e2e::progress::Progress;
 use super::stage::LIMIT;
 
 const MAJORS: [u8; 2] = [15, 17];
+/// Of the table, each version tries every second copy: all of them on both take minutes.
+const SHARES: [&str; 2] = ["1/2", "2/2"];
 /// The tests, and the table of what is detected.
 const TESTS: [&str; 2] = ["real_postgres", "detection"];
 /// Where the container has the programs: the folder they were built in may lie where its user must not go.
@@ -38,9 +40,9 @@ pub(super) async fn run(cluster: &Cluster, progress: &Progress) -> Result<()> {
     for test in TESTS {
         let program =
             test_program(&programs, test).with_context(|| format!("cargo built no test `{test}`"))?;
-        for major in MAJORS {
+        for (major, share) in MAJORS.into_iter().zip(SHARES) {
             let name = format!("{test} of the agent on PostgreSQL {major}");
-            let run = contained(cluster.engine.run(), &images.postgres(major), program);
+            let run = contained(cluster.engine.run(), &images.postgres(major), program, share);
             ended.push(progress.step(&name, None, run.shown()).await);
         }
     }
@@ -55,13 +57,17 @@ fn test_program<'a>(programs: &'a [PathBuf], test: &str) -> Option<&'a Path> {
 }
 
 /// As user postgres, without a network, and with nothing of the machine but the programs.
-fn contained(engine: Run, image: &str, test: &Path) -> Run {
+fn contained(engine: Run, image: &str, test: &Path, share: &str) -> Run {
     let programs = test.ancestors().nth(2).unwrap_or(test);
     let mount = format!("{}:{PROGRAMS}:ro", programs.display());
     let inside = Path::new(PROGRAMS).join(test.strip_prefix(programs).unwrap_or(test));
     let agent = format!("PGRO_AGENT={PROGRAMS}/pgro-agent");
+    let share = format!("PGRO_DETECTION_SHARE={share}");
     let run = engine.args(["run", "--rm", "--network=none", "--user=999:999", "--tmpfs=/tmp:mode=1777"]);
-    run.args(["--volume", &mount, "--env", &agent, "--entrypoint"]).arg(&inside).arg(image).deadline(LIMIT)
+    run.args(["--volume", &mount, "--env", &agent, "--env", &share, "--entrypoint"])
+        .arg(&inside)
+        .arg(image)
+        .deadline(LIMIT)
 }
 
 #[cfg(test)]
@@ -78,7 +84,7 @@ mod tests {
     #[tokio::test]
     async fn the_container_has_no_network_and_no_rights_and_sees_only_the_programs() {
         let test = Path::new("/t/release/deps/real_postgres-0a1b");
-        let line = contained(Run::new("echo"), "postgres:15", test).output().await.unwrap();
+        let line = contained(Run::new("echo"), "postgres:15", test, "1/2").output().await.unwrap();
         for part in ["--network=none", "--user=999:999", "--volume /t/release:/programs:ro"] {
             assert!(line.contains(part), "{part} in {line}");
         }
