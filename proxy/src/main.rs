@@ -63,7 +63,8 @@ fn serve(args: &Args) -> ExitCode {
     }
 }
 
-#[tokio::main]
+/// On one thread: what is done for a request is little, and waking another thread for it costs more.
+#[tokio::main(flavor = "current_thread")]
 async fn serve_until_signal(settings: proxy::args::Settings) -> anyhow::Result<()> {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         anyhow::bail!("a TLS provider was installed before ours");
