@@ -81,8 +81,8 @@ async fn fault_a14_of_two_processes_one_leads_and_hands_over_when_it_is_told_to_
     server.put("namespaces", json!({ "metadata": { "name": "pgro-system" } }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let served = server.clone();
-    let serving = tokio::spawn(async move { served.serve(listener).await });
+    let copy = server.clone();
+    let api = tokio::spawn(async move { copy.serve(listener).await });
 
     let mut first = operator("first", &kubeconfig("first", port));
     until("the first to lead", || leader(&server).as_deref() == Some("first")).await;
@@ -99,5 +99,5 @@ async fn fault_a14_of_two_processes_one_leads_and_hands_over_when_it_is_told_to_
     assert!(told.elapsed() < Duration::from_secs(20), "the lease of 60 s was not waited for");
     assert!(timeout(DEADLINE, first.wait()).await.unwrap().unwrap().success());
     second.kill().await.unwrap();
-    serving.abort();
+    api.abort();
 }
