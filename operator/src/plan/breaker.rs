@@ -8,7 +8,7 @@ use crate::model::{Attempt, Ending, FailureClass, JobPhase, Reason, Replica, Run
 use contract::{ids::GroupId, names::NamespaceName};
 use jiff::Timestamp;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// Replicas that must have met an outage before the others of their scope are spared the try: one alone may have a
 /// trouble of its own.
@@ -22,6 +22,15 @@ pub enum Scope {
     Bucket(String),
     /// Canopy's credentials for a group.
     Group(String),
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bucket(bucket) => write!(f, "S3 for bucket {bucket}"),
+            Self::Group(group) => write!(f, "Canopy for group {group}"),
+        }
+    }
 }
 
 /// All scopes something is known of.

@@ -66,6 +66,10 @@ reasons! {
     TeardownHeld Warning Operator "TearDown";
     /// Teardown is not held any more.
     TeardownReleased Normal Operator "TearDown";
+    /// A bucket, or Canopy for a group, does not answer: restores that need it wait.
+    RestoresParked Warning Operator "Restore";
+    /// It answers again.
+    RestoresResumed Normal Operator "Restore";
     /// Labels or annotations of a namespace do not read: it is left alone.
     Unreadable Warning Operator "Observe";
     /// A namespace is being deleted for longer than it should take: who is waited for is in the note.

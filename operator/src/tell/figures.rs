@@ -5,7 +5,7 @@ use crate::{
     apply::Applied,
     metrics::Metrics,
     model::{Replica, Run},
-    plan::{Because, Decision, Notice, Step},
+    plan::{Because, Decision, Notice, Scope, Step},
 };
 use jiff::Timestamp;
 use std::time::Duration;
@@ -27,6 +27,13 @@ fn standing(pass: &Pass<'_>, metrics: &Metrics) {
     metrics.restores_in_progress(pass.before.open);
     metrics.queue_depth(pass.plan.decisions.values().filter(waits).count());
     metrics.reports_pending(pass.before.reports);
+    let parked = |is: fn(&Scope) -> bool| {
+        let parks =
+            |decision: &Decision| matches!(decision, Decision::Rest(Because::Parked(p)) if is(&p.scope));
+        pass.plan.decisions.values().any(parks)
+    };
+    metrics.circuit_breaker("s3", parked(|scope| matches!(scope, Scope::Bucket(_))));
+    metrics.circuit_breaker("credentials", parked(|scope| matches!(scope, Scope::Group(_))));
     metrics.teardown_held(pass.guard.is_held());
     metrics.replicas(pass.before.figures.clone());
 }

@@ -89,12 +89,15 @@ pub(super) fn news(news: &News) {
     let namespace = news.about.as_ref().map(display);
     match news.reason {
         EventReason::TeardownHeld
+        | EventReason::RestoresParked
         | EventReason::TerminatingStuck
         | EventReason::Unreadable
         | EventReason::ForeignCollision => {
             tracing::warn!(replica.namespace = namespace, event = news.reason.as_str(), "{}", news.note);
         }
-        EventReason::TeardownReleased => tracing::info!(event = news.reason.as_str(), "{}", news.note),
+        EventReason::TeardownReleased | EventReason::RestoresResumed => {
+            tracing::info!(event = news.reason.as_str(), "{}", news.note);
+        }
         EventReason::Provisioned
         | EventReason::RestoreStarted
         | EventReason::Verified

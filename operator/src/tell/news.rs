@@ -91,15 +91,20 @@ pub(super) fn conditions(pass: &Pass<'_>) -> BTreeMap<Condition, String> {
         }
         _ => None,
     });
-    let stuck = pass.plan.decisions.iter().filter_map(|(name, decision)| match decision {
+    let rests = pass.plan.decisions.iter().filter_map(|(name, decision)| match decision {
         Decision::Rest(Because::Terminating { since, stuck: Some(waits_for) }) => {
             let note = format!("it is being deleted since {since}; waited for: {waits_for}");
             Some((Condition::Stuck(name.clone()), note))
         }
+        Decision::Rest(Because::Parked(parked)) => {
+            let note =
+                format!("{} does not answer; one restore at a time finds out whether it does", parked.scope);
+            Some((Condition::Parked(parked.scope.clone()), note))
+        }
         _ => None,
     });
     let held = pass.guard.is_held().then(|| (Condition::Held, held(pass)));
-    unreadable.chain(collisions).chain(stuck).chain(held).collect()
+    unreadable.chain(collisions).chain(rests).chain(held).collect()
 }
 
 fn held(pass: &Pass<'_>) -> String {

@@ -1,7 +1,7 @@
 //! What was told already and still holds, so that it is told once and not at every pass.
 
 use super::{EventReason, News, Pass};
-use crate::plan::Decision;
+use crate::plan::{Decision, Scope};
 use contract::names::NamespaceName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) enum Condition {
     /// The guard holds all teardown.
     Held,
+    /// A bucket or a group does not answer.
+    Parked(Scope),
     /// A namespace of ours does not read.
     Unreadable(NamespaceName),
     /// A namespace does not go.
@@ -22,6 +24,7 @@ impl Condition {
     fn news(&self, note: String) -> News {
         let (reason, about) = match self {
             Self::Held => (EventReason::TeardownHeld, None),
+            Self::Parked(_) => (EventReason::RestoresParked, None),
             Self::Unreadable(namespace) => (EventReason::Unreadable, Some(namespace.clone())),
             Self::Stuck(namespace) => (EventReason::TerminatingStuck, Some(namespace.clone())),
             Self::Collision(namespace) => (EventReason::ForeignCollision, Some(namespace.clone())),
@@ -29,10 +32,23 @@ impl Condition {
         News { reason, about, note }
     }
 
+    /// The news that it is over, where people wait for that.
+    fn end(&self) -> Option<News> {
+        let (reason, note) = match self {
+            Self::Held => {
+                let note = "what is absent from the worklist is no reason to hold teardown any more";
+                (EventReason::TeardownReleased, note.to_owned())
+            }
+            Self::Parked(scope) => (EventReason::RestoresResumed, format!("{scope} is asked again")),
+            Self::Stuck(_) | Self::Unreadable(_) | Self::Collision(_) => return None,
+        };
+        Some(News { reason, about: None, note })
+    }
+
     /// Whether a pass in which it was not met shows that it is over: a collision is met only by trying.
     fn is_over(&self, pass: &Pass<'_>) -> bool {
         match self {
-            Self::Held | Self::Unreadable(_) | Self::Stuck(_) => true,
+            Self::Held | Self::Parked(_) | Self::Unreadable(_) | Self::Stuck(_) => true,
             Self::Collision(namespace) => {
                 !matches!(pass.plan.decisions.get(namespace), Some(Decision::Do(_)))
             }
@@ -47,14 +63,11 @@ pub struct Standing(BTreeSet<Condition>);
 impl Standing {
     /// What is new among `conditions`, and what is over that people wait for.
     pub(super) fn change(&mut self, conditions: BTreeMap<Condition, String>, pass: &Pass<'_>) -> Vec<News> {
-        let released = self.0.contains(&Condition::Held) && !conditions.contains_key(&Condition::Held);
-        self.0.retain(|condition| conditions.contains_key(condition) || !condition.is_over(pass));
+        let is_over = |condition: &Condition| !conditions.contains_key(condition) && condition.is_over(pass);
+        let over: Vec<Condition> = self.0.extract_if(.., is_over).collect();
         let fresh = conditions.into_iter().filter(|(condition, _)| self.0.insert(condition.clone()));
         let mut news: Vec<News> = fresh.map(|(condition, note)| condition.news(note)).collect();
-        if released {
-            let note = "what is absent from the worklist is no reason to hold teardown any more".to_owned();
-            news.push(News { reason: EventReason::TeardownReleased, about: None, note });
-        }
+        news.extend(over.iter().filter_map(Condition::end));
         news
     }
 }

@@ -3,14 +3,16 @@ use crate::{
     apply::{Applied, ApplyError, ClusterError},
     model::{Going, Seen, Wanted},
     plan::{
-        Step,
+        Because, Decision, Parked, Plan, Scope, Step,
         tests::sim::{FIRST, SECOND, target, wanted},
     },
     tell::EventReason::{
-        Drained, ForeignCollision, Provisioned, ReportRefused, RestoreFailed, RestoreStarted, Switched,
-        TeardownBegun, TeardownHeld, TeardownReleased, TerminatingStuck, Unreadable, Verified,
+        Drained, ForeignCollision, Provisioned, ReportRefused, RestoreFailed, RestoreStarted, RestoresParked,
+        RestoresResumed, Switched, TeardownBegun, TeardownHeld, TeardownReleased, TerminatingStuck,
+        Unreadable, Verified,
     },
 };
+use jiff::Timestamp;
 
 fn newer(entry: &Wanted) -> Wanted {
     Wanted { target: target(SECOND, "2026-01-02T00:00:00Z"), ..entry.clone() }
@@ -163,4 +165,22 @@ fn a_step_that_fails_or_is_stale_is_no_news() {
     watched.pass_that(|step| Some(Err(ApplyError::Timeout { step: step.name() })));
     watched.pass_that(|_| Some(Ok(Applied::Stale)));
     assert_eq!(watched.reasons(), []);
+}
+
+#[test]
+fn an_outage_is_told_when_it_parks_restores_and_when_it_is_over() {
+    let rests = |because| Plan { decisions: [(wanted(1, None).namespace, Decision::Rest(because))].into() };
+    let mut watched = Watched::new([]);
+    let scope = Scope::Bucket("backups".to_owned());
+    let parked = Parked { scope, until: Timestamp::UNIX_EPOCH, probing: None };
+    for _ in 0..2 {
+        watched.sees(&rests(Because::Parked(parked.clone())));
+    }
+    assert!(watched.told[0].note.starts_with("S3 for bucket backups does not answer"), "{:?}", watched.told);
+    assert_eq!(watched.reasons(), [RestoresParked]);
+    let open = "pgro_circuit_breaker_open{target=\"s3\"}";
+    assert_eq!(watched.metric(open), [format!("{open} 1")]);
+    watched.sees(&rests(Because::UpToDate));
+    assert_eq!(watched.reasons(), [RestoresResumed]);
+    assert_eq!(watched.metric(open), [format!("{open} 0")]);
 }

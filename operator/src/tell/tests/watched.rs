@@ -69,6 +69,13 @@ impl Watched {
         while self.pass() > 0 {}
     }
 
+    /// A pass with this plan, which has no steps.
+    pub(super) fn sees(&mut self, plan: &Plan) {
+        let before = before(&self.sim, plan);
+        let pass = pass(&self.sim, plan, &before, &[]);
+        self.told.extend(tell(&pass, &mut self.standing, &self.metrics));
+    }
+
     /// What the next pass would show, all its steps still to be taken.
     pub(super) fn status(&self) -> serde_json::Value {
         let plan = self.sim.plan();
