@@ -4,8 +4,8 @@ use crate::world::{job, world};
 use fake_apiserver::Outcome;
 use serde_json::json;
 
-fn ending(kind: &str, reason: &str) -> Option<(String, String)> {
-    Some((kind.to_owned(), reason.to_owned()))
+fn ending(kind: &str, reason: &str) -> (String, String) {
+    (kind.to_owned(), reason.to_owned())
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn a_pod_that_succeeds_completes_its_job_and_keeps_its_message() {
     world.create("jobs", job(&json!({})));
     world.actors.script(|_| Outcome::done("main", "said"));
     world.actors.settle();
-    assert_eq!(world.ending(), ending("Complete", "CompletionsReached"));
+    assert_eq!(world.ending(), Some(ending("Complete", "CompletionsReached")));
     let pod = &world.pods()[0];
     assert_eq!(pod["status"]["phase"], "Succeeded");
     assert_eq!(pod["status"]["containerStatuses"][0]["state"]["terminated"]["message"], "said");
@@ -40,7 +40,7 @@ fn a_pod_that_fails_is_replaced_up_to_the_limit() {
         world.create("jobs", job(&json!({ "backoffLimit": limit })));
         world.actors.script(|_| Outcome::failed("main", 137, "OOMKilled", ""));
         world.actors.settle();
-        assert_eq!(world.ending(), ending("Failed", "BackoffLimitExceeded"));
+        assert_eq!(world.ending(), Some(ending("Failed", "BackoffLimitExceeded")));
         assert_eq!((world.pods().len(), &world.job()["status"]["failed"]), (pods, &json!(pods)));
     }
 }
@@ -55,7 +55,7 @@ fn a_job_past_its_deadline_stops_its_pod_and_fails() {
     assert_eq!(world.ending(), None);
     world.pass(1);
     world.actors.settle();
-    assert_eq!(world.ending(), ending("Failed", "DeadlineExceeded"));
+    assert_eq!(world.ending(), Some(ending("Failed", "DeadlineExceeded")));
     assert_eq!(world.pods().len(), 0);
 }
 
@@ -81,7 +81,7 @@ fn a_pod_removed_by_hand_counts_as_failed() {
         .server
         .edit("pods", "a", &name, |pod| pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into());
     world.actors.settle();
-    assert_eq!(world.ending(), ending("Failed", "BackoffLimitExceeded"));
+    assert_eq!(world.ending(), Some(ending("Failed", "BackoffLimitExceeded")));
 }
 
 #[test]
