@@ -51,13 +51,12 @@ pub(super) fn ended(status: &ContainerStatus) -> Option<&ContainerStateTerminate
     [&status.state, &status.last_state].into_iter().flatten().find_map(|state| state.terminated.as_ref())
 }
 
-/// Whether any container of it has run.
-pub(super) fn has_started(pod: &Pod) -> bool {
-    let ran = |status: &ContainerStatus| {
+/// Whether the container `name` has run. Those before it say nothing of its own image.
+pub(super) fn has_begun(pod: &Pod, name: &str) -> bool {
+    container(pod, name).is_some_and(|status| {
         let running = status.state.as_ref().is_some_and(|state| state.running.is_some());
         running || ended(status).is_some()
-    };
-    statuses(pod).any(ran)
+    })
 }
 
 /// Whether Kubernetes calls it ready.

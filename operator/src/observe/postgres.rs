@@ -29,7 +29,7 @@ pub(super) fn of_pod(pod: &Pod) -> PostgresPhase {
     match pod::container(pod, containers::PREPARE).and_then(pod::ended) {
         Some(end) if end.exit_code == 0 => prepared(pod, end),
         Some(end) => refused(pod, end),
-        None if pod::has_started(pod) => PostgresPhase::Preparing,
+        None if pod::has_begun(pod, containers::PREPARE) => PostgresPhase::Preparing,
         None => PostgresPhase::Starting { waiting_for: pod::waiting_for(pod) },
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn of_job(job: &Job) -> slim::Job {
 /// What is kept of its pod.
 pub(super) fn of_pod(pod: &Pod) -> slim::RestorePod {
     slim::RestorePod {
-        started: pod::has_started(pod),
+        started: pod::has_begun(pod, containers::RESTORE),
         may_run: pod::may_run(pod),
         waiting_for: pod::waiting_for(pod).map(Box::new),
         told: told(pod).map(Box::new),

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 pub struct Policy {
     /// Attempts in progress at a time.
     pub max_concurrent_restores: usize,
-    /// Longest time a pod may take until its first container runs: images are pulled and nodes added within it.
+    /// Longest time a pod may take until its work begins: images are pulled and nodes added within it.
     pub start_deadline: SignedDuration,
     /// Longest time a restore may run.
     pub restore_deadline: SignedDuration,
