@@ -1,0 +1,12 @@
+//! The operator over an API server, a Canopy and pods that fail it in every way the table of faults names.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod answers;
+mod canopy;
+mod clock;
+mod crash;
+mod namespaces;
+mod pods;
+mod rights;
+mod views;
+mod world;

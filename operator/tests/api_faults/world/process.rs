@@ -1,0 +1,99 @@
+//! One operator process, as far as it decides and acts: its index, its memory, its reconciler.
+
+use super::OPERATOR;
+use crate::{canopy::Canopy, clock::VirtualClock};
+use contract::names::NamespaceName;
+use fake_apiserver::ApiServer;
+use operator::{
+    apply::{Applier, Cluster},
+    args::Home,
+    canopy::CanopyApi,
+    lead::Term,
+    metrics::Metrics,
+    observe::Index,
+    plan::Policy,
+    reconcile::{Memory, Reconciler, Why},
+    resources::{Budgets, Images, Passwords, S3, Site, Volumes},
+    tell::Events,
+};
+use serde_json::Value;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
+
+/// Dropped, it is dead at once, whatever it was doing.
+pub(crate) struct Process {
+    reconciler: Reconciler,
+    status: watch::Receiver<Value>,
+    _feed: AbortOnDropHandle<()>,
+}
+
+fn home() -> NamespaceName {
+    "pgro-system".parse().unwrap()
+}
+
+fn site() -> Site {
+    Site {
+        version: "0.1.0".to_owned(),
+        home: Home { namespace: home(), service: "pgro-operator".parse().unwrap() },
+        images: Images {
+            sidecar: "registry.example/pgro:0.1.0".parse().unwrap(),
+            kopia: "docker.io/kopia/kopia:0.22.3".parse().unwrap(),
+            postgres: "docker.io/library/postgres:{major}".parse().unwrap(),
+        },
+        s3: S3 { endpoint: None, ca_pem: Some("-----BEGIN CERTIFICATE-----\n".to_owned()) },
+        volumes: Volumes { size: "20Gi".parse().unwrap(), class: None },
+        budgets: Budgets {
+            restore: Duration::from_hours(4),
+            recovery: Duration::from_mins(30),
+            checks: Duration::from_mins(24),
+        },
+    }
+}
+
+fn passwords() -> Passwords {
+    Passwords { superuser: "canary-s".into(), analytics: "canary-a".into() }
+}
+
+impl Process {
+    pub(crate) fn start(
+        server: &ApiServer,
+        canopy: &Arc<Canopy>,
+        clock: &VirtualClock,
+        policy: &Policy,
+    ) -> Self {
+        let (client, index, term) = (server.client(OPERATOR), Index::default(), Term::without_rival());
+        let (followed, watcher) = (index.clone(), client.clone());
+        let feed = tokio::spawn(async move { followed.follow(watcher, &home()).await });
+        let canopy: Arc<dyn CanopyApi> = Arc::clone(canopy) as _;
+        let (shows, status) = watch::channel(Value::Null);
+        let reconciler = Reconciler {
+            index: index.clone(),
+            applier: Applier {
+                term: term.clone(),
+                cluster: Cluster::new(client.clone(), home(), index, term),
+                canopy: Arc::clone(&canopy),
+                site: Arc::new(site()),
+                new_passwords: Arc::new(passwords),
+            },
+            canopy,
+            clock: Arc::new(clock.clone()),
+            policy: policy.clone(),
+            metrics: Metrics::default(),
+            events: Events::new(client, None, home()),
+            registered: watch::channel(true).1,
+            status: shows,
+            memory: Memory::default(),
+        };
+        Self { reconciler, status, _feed: AbortOnDropHandle::new(feed) }
+    }
+
+    pub(crate) async fn pass(&mut self, why: Why) -> bool {
+        self.reconciler.pass(why).await
+    }
+
+    /// `/status.json`.
+    pub(crate) fn status(&self) -> Value {
+        self.status.borrow().clone()
+    }
+}
