@@ -27,7 +27,7 @@ async fn fault_a9_an_api_server_that_asks_to_be_left_alone_is_not_stormed_and_wo
     world.strike(Fault::new(Harm::retry_after(429, 60)).verbs(&WRITES));
     world.server.clear_audit();
     world.pass_time(Duration::from_mins(10)).await;
-    let calls = world.server.audit(|audit| audit.calls());
+    let calls = world.server.audit(fake_apiserver::Audit::calls);
     assert!(calls < 120 * 10, "{calls} calls in ten minutes");
     world.server.faults(fake_apiserver::Faults::clear);
     world.until("all serve", |world| (1..=5).all(|number| world.serves(number, FIRST))).await;

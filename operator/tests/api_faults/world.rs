@@ -3,8 +3,6 @@
 mod fate;
 mod process;
 
-pub(crate) use fate::sound;
-
 use crate::{canopy::Canopy, clock::VirtualClock};
 use contract::names::{NamespaceName, annotations, namespace_name};
 use fake_apiserver::{ApiServer, Controllers, Fault, Harm, Object, Outcome, Verb};

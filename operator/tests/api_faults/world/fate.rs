@@ -11,13 +11,11 @@ use fake_apiserver::{Messages, Object, Outcome};
 
 /// A restore that restores what it was told to, a database that is sound.
 pub(crate) fn well(pod: &Object) -> Outcome {
-    match pod["spec"]["containers"][0]["name"].as_str() {
-        Some(containers::RESTORE) => Outcome::done(containers::RESTORE, restored(pod)),
-        _ => {
-            let said = sound().to_termination_message().unwrap();
-            Outcome::Ready { messages: Messages::from([(containers::PREPARE.to_owned(), said)]) }
-        }
+    if pod["spec"]["containers"][0]["name"] == containers::RESTORE {
+        return Outcome::done(containers::RESTORE, restored(pod));
     }
+    let said = sound().to_termination_message().unwrap();
+    Outcome::Ready { messages: Messages::from([(containers::PREPARE.to_owned(), said)]) }
 }
 
 fn restored(pod: &Object) -> String {
@@ -35,7 +33,7 @@ fn restored(pod: &Object) -> String {
     RestoreResult::Restored(restored).to_termination_message().unwrap()
 }
 
-pub(crate) fn sound() -> PrepareReport {
+fn sound() -> PrepareReport {
     let check = |name: CheckName| Check {
         name,
         result: CheckResult::Passed,
