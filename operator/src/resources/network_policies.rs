@@ -10,18 +10,21 @@ use k8s_openapi::{
     apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
 
-/// The policies of a replica's namespace: deny all, let restores out, let guests in.
-pub fn network_policies(site: &Site, place: Place<'_>) -> [NetworkPolicy; 3] {
-    [deny_all(site, place), restore(site, place), postgres(site, place)]
+/// The policies of a replica's namespace: guests in and nobody out, and restores out to what they need.
+pub fn network_policies(site: &Site, place: Place<'_>) -> [NetworkPolicy; 2] {
+    [guests_only(site, place), restore(site, place)]
 }
 
-fn deny_all(site: &Site, place: Place<'_>) -> NetworkPolicy {
+/// Holds for every pod: only PostgreSQL listens on its port, so that one rule for all lets guests in to it alone.
+fn guests_only(site: &Site, place: Place<'_>) -> NetworkPolicy {
+    let guests = NetworkPolicyIngressRule { ports: Some(vec![port("TCP", PORT)]), from: None };
     let spec = NetworkPolicySpec {
         pod_selector: Some(LabelSelector::default()),
         policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+        ingress: Some(vec![guests]),
         ..NetworkPolicySpec::default()
     };
-    policy(&Meta::stable(site, place, Component::Replica), "default-deny", spec)
+    policy(&Meta::stable(site, place, Component::Replica), "guests-only", spec)
 }
 
 fn restore(site: &Site, place: Place<'_>) -> NetworkPolicy {
@@ -33,18 +36,6 @@ fn restore(site: &Site, place: Place<'_>) -> NetworkPolicy {
         ..NetworkPolicySpec::default()
     };
     policy(&meta, "restore", spec)
-}
-
-fn postgres(site: &Site, place: Place<'_>) -> NetworkPolicy {
-    let meta = Meta::stable(site, place, Component::Postgres);
-    let guests = NetworkPolicyIngressRule { ports: Some(vec![port("TCP", PORT)]), from: None };
-    let spec = NetworkPolicySpec {
-        pod_selector: Some(meta.label_selector()),
-        policy_types: Some(vec!["Ingress".to_owned()]),
-        ingress: Some(vec![guests]),
-        ..NetworkPolicySpec::default()
-    };
-    policy(&meta, "postgres", spec)
 }
 
 fn policy(meta: &Meta<'_>, name: &str, spec: NetworkPolicySpec) -> NetworkPolicy {

@@ -21,7 +21,7 @@ const MAINTENANCE_DATABASE: &str = "postgres";
 #[derive(Debug, Clone, PartialEq)]
 pub struct Foundation {
     /// Its network policies, which come first.
-    pub network_policies: [NetworkPolicy; 3],
+    pub network_policies: [NetworkPolicy; 2],
     /// The pods' identity.
     pub service_account: ServiceAccount,
     /// Extra roots for S3, where there are some.
