@@ -13,7 +13,7 @@ mod restore;
 mod slim;
 mod trouble;
 
-pub use index::{Blind, Index, Kind};
+pub use index::{Blind, Index, Kind, PAGE};
 
 use contract::names::{NamespaceName, labels};
 

@@ -13,6 +13,7 @@ mod progress;
 mod shelf;
 mod state;
 
+pub use feed::PAGE;
 #[cfg(test)]
 pub(super) use followed::Followed;
 pub(super) use held::Held;

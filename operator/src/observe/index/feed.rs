@@ -25,7 +25,7 @@ use std::{pin::pin, time::Duration};
 use tokio::time::Instant;
 
 /// Objects per page: what is decoded at a time, some 20 KB each, sets the peak of memory.
-const PAGE: u32 = 100;
+pub const PAGE: u32 = 100;
 
 /// Each kind is listed anew this often, one after the other. An event lost on the way is rare and costs at most this
 /// delay; ten thousand replicas are some 150 MB of lists, which every ten minutes is a quarter of a MB/s.
