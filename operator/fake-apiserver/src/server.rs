@@ -13,7 +13,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, futures::Notified, watch};
 
 /// Tells the time that stamps carry.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -28,7 +28,8 @@ pub struct ApiServer {
 pub(crate) struct Shared {
     state: Mutex<State>,
     clock: Clock,
-    changed: watch::Sender<()>,
+    /// Wakes watches in the order in which they wait.
+    changed: Notify,
     deaths: watch::Sender<u64>,
 }
 
@@ -50,8 +51,9 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn changed(&self) -> watch::Receiver<()> {
-        self.changed.subscribe()
+    /// What changes from now on ends this wait.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
     }
 
     fn now(&self) -> String {
@@ -73,7 +75,7 @@ impl ApiServer {
         let shared = Shared {
             state: Mutex::new(state),
             clock: Arc::new(clock),
-            changed: watch::Sender::new(()),
+            changed: Notify::new(),
             deaths: watch::Sender::new(0),
         };
         Self { shared: Arc::new(shared) }
@@ -82,7 +84,7 @@ impl ApiServer {
     /// Changes the script.
     pub fn faults<R>(&self, change: impl FnOnce(&mut Faults) -> R) -> R {
         let changed = change(&mut self.shared.lock().faults);
-        self.shared.changed.send_replace(());
+        self.shared.changed.notify_waiters();
         changed
     }
 

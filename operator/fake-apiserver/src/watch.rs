@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures::{Stream, stream};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
 /// How often a watch that allows it is told how far it has come.
 const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
@@ -32,7 +32,6 @@ pub(crate) struct Watch {
     epoch: u64,
     ends: Instant,
     bookmark: Instant,
-    changed: watch::Receiver<()>,
     over: bool,
 }
 
@@ -51,7 +50,7 @@ impl Watch {
             Refusal::bad_request("this server serves watches only from the resourceVersion of a list")
         })?;
         let lasts = params.timeout_secs.map_or(LASTS, Duration::from_secs);
-        let (changed, epoch) = (shared.changed(), shared.lock().epoch);
+        let epoch = shared.lock().epoch;
         let now = Instant::now();
         Ok(Self {
             shared,
@@ -61,7 +60,6 @@ impl Watch {
             epoch,
             ends: now + lasts,
             bookmark: now + BOOKMARK_EVERY,
-            changed,
             over: false,
         })
     }
@@ -75,8 +73,9 @@ impl Watch {
     }
 
     async fn next(&mut self) -> Option<Bytes> {
+        let shared = Arc::clone(&self.shared);
         while !self.over {
-            self.changed.mark_unchanged();
+            let changed = shared.changed();
             match self.look() {
                 Next::Tell(lines) => return Some(lines.into()),
                 Next::End(lines) => {
@@ -87,7 +86,7 @@ impl Watch {
             }
             tokio::select! {
                 biased;
-                changed = self.changed.changed() => changed.ok()?,
+                () = changed => {}
                 () = tokio::time::sleep_until(self.ends.min(self.bookmark)) => {
                     if let Some(lines) = self.tick() {
                         return Some(lines);

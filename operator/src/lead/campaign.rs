@@ -46,6 +46,7 @@ async fn hold(
     shutdown: &CancellationToken,
 ) -> bool {
     let ended = tokio::select! {
+        biased; // which of two that are ready counts is not left to chance
         ended = &mut task => Some(ended),
         () = elector.keep(term) => None,
         () = wound_down(term, shutdown) => None,

@@ -99,7 +99,7 @@ fn perform(
             let written = written(write, body)?;
             let committed = state.store.revision() != before;
             drop(state);
-            shared.changed.send_replace(());
+            shared.changed.notify_waiters();
             Ok(done(written, committed))
         }
     }

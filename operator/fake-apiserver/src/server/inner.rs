@@ -40,7 +40,7 @@ impl ApiServer {
         let mut state = self.shared.lock();
         let done = act(Write { store: &mut state.store, call, params: &params, now });
         drop(state);
-        self.shared.changed.send_replace(());
+        self.shared.changed.notify_waiters();
         done
     }
 }

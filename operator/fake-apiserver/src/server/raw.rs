@@ -19,7 +19,7 @@ impl ApiServer {
     /// Stores an object as it is; a UID and a time of creation it lacks are added.
     pub fn put(&self, resource: &str, value: Value) -> Arc<Object> {
         let object = self.store(kind(resource), value);
-        self.shared.changed.send_replace(());
+        self.shared.changed.notify_waiters();
         object
     }
 
@@ -29,7 +29,7 @@ impl ApiServer {
         for value in values {
             self.store(kind, value);
         }
-        self.shared.changed.send_replace(());
+        self.shared.changed.notify_waiters();
     }
 
     fn store(&self, kind: KindId, mut value: Value) -> Arc<Object> {
@@ -65,14 +65,14 @@ impl ApiServer {
             state.store.remove(kind(resource), namespace, name);
         }
         drop(state);
-        self.shared.changed.send_replace(());
+        self.shared.changed.notify_waiters();
         Some(object)
     }
 
     /// Removes an object at once, whatever holds it.
     pub fn remove(&self, resource: &str, namespace: &str, name: &str) -> Option<Arc<Object>> {
         let removed = self.shared.lock().store.remove(kind(resource), namespace, name);
-        self.shared.changed.send_replace(());
+        self.shared.changed.notify_waiters();
         removed
     }
 
@@ -89,7 +89,7 @@ impl ApiServer {
     /// Tells all watches in progress that they are too old.
     pub fn expire_watches(&self) {
         self.shared.lock().epoch += 1;
-        self.shared.changed.send_replace(());
+        self.shared.changed.notify_waiters();
     }
 
     /// Ends all watches in progress, without a word.
@@ -98,7 +98,7 @@ impl ApiServer {
         state.epoch += 1;
         state.broken_epoch = state.epoch;
         drop(state);
-        self.shared.changed.send_replace(());
+        self.shared.changed.notify_waiters();
     }
 
     /// The next `count` changes of a kind are told to no watch.

@@ -89,6 +89,7 @@ pub(super) async fn follow<K: Followed>(
     loop {
         let patience = if listing { PAGE_DEADLINE } else { 2 * RESYNC };
         let heard = tokio::select! {
+            biased; // which of two that are ready counts is not left to chance
             () = tokio::time::sleep_until(resync) => return End::Resync,
             () = &mut asked => return End::Asked,
             heard = tokio::time::timeout(patience, watch.next()) => heard,

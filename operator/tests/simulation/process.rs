@@ -1,0 +1,200 @@
+//! One operator as it runs: its tasks, on a client of its own, until it ends or is killed.
+
+use crate::{canopy::SimCanopy, dice::Dice};
+use contract::secret::SecretString;
+use fake_apiserver::ApiServer;
+use futures::future::BoxFuture;
+use jiff::SignedDuration;
+use operator::{
+    apply::{Applier, Cluster},
+    args::{Home, LeaseTimes},
+    canopy::{CanopyApi, register_until_done},
+    clock::Clock,
+    lead::{Elector, LeaseKeeper, Term, Told, campaign},
+    metrics::Metrics,
+    observe::Index,
+    plan::{Policy, TeardownPolicy},
+    reconcile::{Memory, Reconciler, Why},
+    resources::{Budgets, Images, Passwords, S3, Site, Volumes},
+    task::{self, Interval, Pass},
+    tell::Events,
+};
+use serde_json::Value;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::watch, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// How often an operator asks for the worklist: often, so that an hour shows much.
+const INTERVAL: Interval = Interval { every: Duration::from_secs(10), jitter: 0.2 };
+
+/// As in production, but for the pauses between tries.
+const LEASE: LeaseTimes = LeaseTimes {
+    duration: Duration::from_secs(15),
+    renew: Duration::from_secs(10),
+    retry: Duration::from_secs(2),
+};
+
+/// What all operators of a world share.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) server: ApiServer,
+    pub(crate) canopy: Arc<SimCanopy>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Dice,
+}
+
+/// A process.
+pub(crate) struct Process {
+    tasks: JoinSet<()>,
+    shutdown: CancellationToken,
+    killed: CancellationToken,
+}
+
+impl Process {
+    /// Starts one that calls the API server as `user`, and campaigns under that name.
+    pub(crate) fn start(around: &Surroundings, user: &str) -> Self {
+        let (mut tasks, shutdown, killed) =
+            (JoinSet::new(), CancellationToken::new(), CancellationToken::new());
+        let client = around.server.client(user);
+        let index = Index::default();
+        let (seen, watching) = (index.clone(), client.clone());
+        tasks.spawn(async move { seen.follow(watching, &site().home.namespace).await });
+        let (elector, around, until) = (elector(around, &client, user), around.clone(), shutdown.clone());
+        let dying = killed.clone();
+        tasks.spawn(async move {
+            let work = |term: Term| -> BoxFuture<'static, ()> {
+                let work = lead(around.clone(), client.clone(), index.clone(), term);
+                let dying = dying.clone();
+                Box::pin(async move { dying.run_until_cancelled(work).await.unwrap_or_default() })
+            };
+            campaign(elector, work, until).await;
+        });
+        Self { tasks, shutdown, killed }
+    }
+
+    /// Told to end, it lets go of the Lease; what still runs then dies.
+    pub(crate) async fn end(mut self) {
+        self.shutdown.cancel();
+        let ended = tokio::time::timeout(Duration::from_secs(30), self.tasks.join_next()).await;
+        drop(ended);
+        self.die().await;
+    }
+
+    /// Killed, in the middle of whatever it does.
+    pub(crate) async fn die(mut self) {
+        self.killed.cancel();
+        self.tasks.shutdown().await;
+    }
+
+    /// What it should never do by itself.
+    pub(crate) fn has_broken_off(&mut self) -> bool {
+        self.tasks.try_join_next().is_some()
+    }
+}
+
+fn elector(around: &Surroundings, client: &kube::Client, name: &str) -> Elector {
+    let keeper = LeaseKeeper::new(client.clone(), &site().home.namespace);
+    let told = Told { leadership: watch::Sender::default(), metrics: Metrics::default() };
+    let dice = around.dice.clone();
+    Elector::new(keeper, name.to_owned(), LEASE, Arc::clone(&around.clock), move || dice.share(), told)
+}
+
+/// What a leader does, as the operator puts it together.
+async fn lead(around: Surroundings, client: kube::Client, index: Index, term: Term) {
+    let stop = term.stopping().clone();
+    let (registered, is_registered) = watch::channel(false);
+    let (wake, dice) = (index.changed(), around.dice.clone());
+    let canopy: Arc<dyn CanopyApi> = Arc::clone(&around.canopy) as Arc<dyn CanopyApi>;
+    let passes = Passes(reconciler(&around, client, index, term, is_registered));
+    tokio::join!(
+        register_until_done(canopy, registered, stop.clone()),
+        task::run(passes, INTERVAL, move || dice.share(), wake, stop),
+    );
+}
+
+fn reconciler(
+    around: &Surroundings,
+    client: kube::Client,
+    index: Index,
+    term: Term,
+    registered: watch::Receiver<bool>,
+) -> Reconciler {
+    let (metrics, site) = (Metrics::default(), Arc::new(site()));
+    let canopy: Arc<dyn CanopyApi> = Arc::clone(&around.canopy) as Arc<dyn CanopyApi>;
+    let home = site.home.namespace.clone();
+    Reconciler {
+        applier: Applier {
+            term: term.clone(),
+            cluster: Cluster::new(client.clone(), home.clone(), index.clone(), term),
+            canopy: Arc::clone(&canopy),
+            new_passwords: Arc::new(passwords),
+            site,
+        },
+        index,
+        canopy,
+        clock: Arc::clone(&around.clock),
+        policy: policy(),
+        metrics,
+        events: Events::new(client, None, home),
+        registered,
+        status: watch::Sender::new(Value::Null),
+        memory: Memory::default(),
+    }
+}
+
+struct Passes(Reconciler);
+
+impl Pass for Passes {
+    fn pass(&mut self, why: Why) -> BoxFuture<'_, bool> {
+        Box::pin(self.0.pass(why))
+    }
+}
+
+fn passwords() -> Passwords {
+    let secret = || SecretString::from(crate::canopy::CANARY);
+    Passwords { superuser: secret(), analytics: secret() }
+}
+
+/// Shorter than in production, so that an hour shows much.
+pub(crate) fn policy() -> Policy {
+    Policy {
+        max_concurrent_restores: 4,
+        start_deadline: SignedDuration::from_mins(2),
+        restore_deadline: SignedDuration::from_mins(5),
+        verify_deadline: SignedDuration::from_mins(5),
+        retry_base: SignedDuration::from_secs(5),
+        retry_max: SignedDuration::from_secs(40),
+        switch_deadline: SignedDuration::from_mins(2),
+        outage_retry_max: SignedDuration::from_secs(40),
+        probe_pause: SignedDuration::from_secs(10),
+        drain: SignedDuration::from_secs(10),
+        refresh_min: SignedDuration::from_secs(10),
+        report_patience: SignedDuration::from_mins(2),
+        teardown: TeardownPolicy {
+            min: SignedDuration::from_secs(40),
+            hold: SignedDuration::from_mins(4),
+            window: SignedDuration::from_mins(1),
+            ..TeardownPolicy::default()
+        },
+        ..Policy::default()
+    }
+}
+
+fn site() -> Site {
+    Site {
+        version: "0.1.0".to_owned(),
+        home: Home { namespace: "pgro-system".parse().unwrap(), service: "pgro-operator".parse().unwrap() },
+        images: Images {
+            sidecar: "registry.example/pgro:0.1.0".parse().unwrap(),
+            kopia: "docker.io/kopia/kopia:0.22.3".parse().unwrap(),
+            postgres: "docker.io/library/postgres:{major}".parse().unwrap(),
+        },
+        s3: S3::default(),
+        volumes: Volumes { size: "1Gi".parse().unwrap(), class: None },
+        budgets: Budgets {
+            restore: Duration::from_mins(5),
+            recovery: Duration::from_mins(2),
+            checks: Duration::from_mins(2),
+        },
+    }
+}
