@@ -18,6 +18,10 @@ e2e *filter: images
 detection *filter:
     cargo test -q -p agent --features real-postgres --test detection -- {{filter}}
 
+# What the operator costs with REPLICAS replicas: memory, CPU, writes, cold start
+bench-operator replicas="10000":
+    cargo bench -p operator --bench scale -- {{replicas}}
+
 # Put every file into its one format
 fmt:
     cargo fmt --all
