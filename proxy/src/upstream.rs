@@ -44,7 +44,7 @@ impl<C: Connect + Clone + Send + Sync + 'static> Upstream for Client<C, Empty<By
 const POOL_IDLE: Duration = Duration::from_secs(15);
 /// Read buffer of one connection, of which up to three are filled while a reader stalls: large enough for bulk, small
 /// enough for 256 such readers in 64 MiB.
-const READ_BUFFER: usize = 64 * 1024;
+const READ_BUFFER: usize = 32 * 1024;
 
 /// A client for S3 that counts what goes over its sockets.
 pub fn s3_client(tls: ClientConfig, limits: &Limits, traffic: Arc<Traffic>) -> S3Client {
