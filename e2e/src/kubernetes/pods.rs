@@ -23,14 +23,15 @@ pub async fn pods(client: &Client, namespace: &str, selector: &str) -> Result<Ve
     Ok(list.with_context(|| format!("failed to list the pods of {namespace}"))?.items)
 }
 
-/// What is in the operator's namespace is the operator.
+/// What is in the operator's namespace is the operator; a pod on its way out, as after a rollout, is none any more.
 pub async fn operator_restarts(client: &Client) -> Result<Restarts> {
     let count = |pod: &Pod| {
         let statuses = pod.status.as_ref().and_then(|status| status.container_statuses.clone());
         statuses.unwrap_or_default().iter().map(|status| status.restart_count).sum()
     };
     let pods = pods(client, SYSTEM, "").await?;
-    Ok(pods.iter().map(|pod| (pod.uid().unwrap_or_default(), count(pod))).collect())
+    let stay = pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+    Ok(stay.map(|pod| (pod.uid().unwrap_or_default(), count(pod))).collect())
 }
 
 /// The pod of the operator that leads, when there is one that is ready and stays.
