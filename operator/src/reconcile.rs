@@ -81,11 +81,12 @@ impl Reconciler {
             Err(blind) => return self.blind(&blind, started.elapsed()),
         };
         let outcomes = self.apply(&plan).await;
-        self.remember(&outcomes);
+        let learnt = self.remember(&outcomes);
         self.tell(&plan, &before, &outcomes, now).await;
         let failed = outcomes.iter().any(|(_, outcome)| outcome.is_err());
         self.metrics.reconcile(if failed { "error" } else { "ok" }, started.elapsed());
-        outcomes.iter().any(|(_, outcome)| outcome.is_ok())
+        let moved = |(_, outcome): &Taken| matches!(outcome, Ok(Applied::Done | Applied::Stale));
+        learnt || outcomes.iter().any(moved)
     }
 
     /// What to do about the cluster as it is seen now; a fresh worklist counts for the guard.
@@ -119,18 +120,21 @@ impl Reconciler {
             let outcome = self.applier.take(&step).await;
             (step, outcome)
         }))
-        .buffered(SIDE_BY_SIDE)
+        .buffer_unordered(SIDE_BY_SIDE)
         .collect()
         .await
     }
 
-    /// What hinders a run is no part of the cluster; it is seen with it all the same.
-    fn remember(&self, outcomes: &[Taken]) {
+    /// What hinders a run is no part of the cluster; it is seen with it all the same. True if any of it is news:
+    /// the same refusal again is no reason for another pass at once.
+    fn remember(&self, outcomes: &[Taken]) -> bool {
+        let mut learnt = false;
         for (_, outcome) in outcomes {
             if let Ok(Applied::Hindered { namespace, run, trouble }) = outcome {
-                self.index.hinder(namespace, run.clone(), trouble.clone());
+                learnt |= self.index.hinder(namespace, run.clone(), trouble.clone());
             }
         }
+        learnt
     }
 
     async fn tell(&mut self, plan: &Plan, before: &Before, outcomes: &[Taken], now: Timestamp) {

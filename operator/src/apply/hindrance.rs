@@ -3,7 +3,7 @@
 //! Input: the step that failed and its error. Output: the run it hinders and why, for the planner to end the attempt
 //! with. Must not: blame a replica for what is the operator's own trouble; that is tried again until a deadline.
 
-use super::{Applied, ApplyError};
+use super::{Applied, ApplyError, ClusterError};
 use crate::{
     canopy::CanopyError,
     model::{Reason, Trouble},
@@ -22,15 +22,18 @@ pub(super) fn of(step: &Step, error: &ApplyError) -> Option<Applied> {
         Step::StartPostgres(order) => (&order.namespace, &order.run),
         _ => return None,
     };
-    let reason = match error {
-        ApplyError::Canopy(error) => of_canopy(error),
-        ApplyError::Cluster(error) => {
-            error.status().and_then(|said| of_creation(said.code, &said.message))?
-        }
-        _ => return None,
-    };
-    let trouble = Trouble::new(reason, crate::reconcile::chain(error));
+    let trouble = Trouble::new(reason(error)?, crate::reconcile::chain(error));
     Some(Applied::Hindered { namespace: namespace.clone(), run: run.clone(), trouble })
+}
+
+fn reason(error: &ApplyError) -> Option<Reason> {
+    match error {
+        ApplyError::Canopy(error) => Some(of_canopy(error)),
+        // Somebody else's object under our name goes away by no trying.
+        ApplyError::Cluster(ClusterError::Foreign { .. }) => Some(Reason::Rejected),
+        ApplyError::Cluster(error) => error.status().and_then(|said| of_creation(said.code, &said.message)),
+        _ => None,
+    }
 }
 
 fn of_canopy(error: &CanopyError) -> Reason {
@@ -54,8 +57,9 @@ fn of_creation(code: u16, message: &str) -> Option<Reason> {
 
 #[cfg(test)]
 mod tests {
-    use super::{of_canopy, of_creation};
+    use super::{of_canopy, of_creation, reason};
     use crate::{
+        apply::{ApplyError, ClusterError},
         canopy::{CanopyError, Endpoint},
         model::Reason,
     };
@@ -71,6 +75,13 @@ mod tests {
         assert_eq!(reasons, [Reason::NotGranted, Reason::GroupNotReady, denied, outage, outage]);
         let (endpoint, detail) = (Endpoint::Credentials, String::new());
         assert_eq!(of_canopy(&CanopyError::Upstream { endpoint, status: 502, detail }), outage);
+    }
+
+    #[test]
+    fn fault_a18_a_foreign_object_under_our_name_ends_the_attempt() {
+        let (object, whose) = ("Secret replica-1/postgres-superuser".to_owned(), "nobody's".to_owned());
+        let foreign = ClusterError::Foreign { object, whose };
+        assert_eq!(reason(&ApplyError::Cluster(foreign)), Some(Reason::Rejected));
     }
 
     #[test]

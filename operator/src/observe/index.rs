@@ -75,9 +75,9 @@ impl Index {
         }
     }
 
-    /// `run` cannot be begun: known as long as its attempt is open and this process lives.
-    pub fn hinder(&self, namespace: &NamespaceName, run: RunName, trouble: Trouble) {
-        self.state().hinder(namespace, run, trouble);
+    /// `run` cannot be begun: known as long as its attempt is open and this process lives. True if it is news.
+    pub fn hinder(&self, namespace: &NamespaceName, run: RunName, trouble: Trouble) -> bool {
+        self.state().hinder(namespace, run, trouble)
     }
 
     /// A panic under the lock leaves a picture that the next list mends.

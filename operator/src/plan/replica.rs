@@ -58,12 +58,16 @@ fn live(replica: &Replica, wanted: &Wanted, context: &Context<'_>, queue: &mut Q
     let record = wished(&replica.record, wanted);
     let open = replica.record.attempt.as_ref().filter(|attempt| attempt.is_open());
     let healing = if open.is_none() { heal::serving(replica) } else { None };
-    if let Some(step @ Decision::Do(_)) = healing {
-        return step;
+    let asked = replica.record.force_refresh.is_some();
+    if let Some(step @ Decision::Do(_)) = &healing
+        && !asked
+    {
+        return step.clone();
     }
     let decision = cleanup::next(replica, now, policy).unwrap_or_else(|| match open {
         Some(open) => attempt::drive(replica, open, Ok(wanted), &record, now, policy),
         None => match (refresh::consider(replica, wanted, &record, now, policy, queue), healing) {
+            (Decision::Rest(_), Some(step @ Decision::Do(_))) => step,
             (Decision::Rest(Because::UpToDate), Some(trouble)) => trouble,
             (decision, _) => decision,
         },

@@ -62,6 +62,16 @@ async fn fault_a11_a_call_that_hangs_holds_up_nobody_else() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn fault_a11_a_call_that_hangs_stops_none_of_the_steps_behind_it() {
+    let mut world = World::new();
+    let call = Fault::new(Harm::Hang).on(Verb::Create, "namespaces");
+    world.strike(call.times(1));
+    world.canopy.wants((1..=20).map(|number| entry(number, FIRST)));
+    let _hangs = tokio::time::timeout(Duration::from_secs(30), world.round()).await;
+    assert_eq!(world.created("namespaces"), 19);
+}
+
+#[tokio::test(start_paused = true)]
 async fn fault_a12_a_verb_that_is_forbidden_stops_what_needs_it_and_nothing_else() {
     let mut world = World::new();
     let forbidden =

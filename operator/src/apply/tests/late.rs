@@ -113,7 +113,7 @@ async fn fault_a15_what_is_begun_for_a_run_long_gone_is_of_that_run_alone_and_re
             late += 1;
         }
     }
-    assert_eq!(late, 10, "seven writes of a restore, three of a database");
+    assert_eq!(late, 9, "six writes of a restore, three of a database");
 }
 
 #[tokio::test(start_paused = true)]

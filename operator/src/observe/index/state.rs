@@ -82,12 +82,14 @@ impl State {
         changed
     }
 
-    /// A run cannot be begun.
-    pub(super) fn hinder(&mut self, namespace: &NamespaceName, run: RunName, trouble: Trouble) {
-        if let Some(held) = self.held.get_mut(namespace) {
-            held.hindered = Some(Box::new((run, trouble)));
-            self.dirty.insert(namespace.clone());
-        }
+    /// A run cannot be begun; true if that is news.
+    pub(super) fn hinder(&mut self, namespace: &NamespaceName, run: RunName, trouble: Trouble) -> bool {
+        let Some(held) = self.held.get_mut(namespace) else { return false };
+        let known =
+            held.hindered.as_ref().is_some_and(|held| held.0 == run && held.1.reason == trouble.reason);
+        held.hindered = Some(Box::new((run, trouble)));
+        self.dirty.insert(namespace.clone());
+        !known
     }
 
     /// The picture as it is now, or why there is none.
