@@ -98,10 +98,11 @@ pub fn plan(
     Plan { decisions }
 }
 
-/// Namespaces made within the last minute.
+/// Namespaces made within the last minute, those among them that are not seen yet.
 fn made_lately(observed: &Observed, now: Timestamp) -> usize {
     let lately = |replica: &&Replica| now.duration_since(replica.created_at) < SignedDuration::from_mins(1);
-    observed.replicas().filter(lately).count()
+    let unseen = observed.behind.iter().filter(|namespace| !observed.namespaces.contains_key(*namespace));
+    observed.replicas().filter(lately).count() + unseen.count()
 }
 
 /// Oldest wish first, so that a queue of many is served fairly.

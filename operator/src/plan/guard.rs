@@ -5,6 +5,7 @@
 //! forgets absences and so only ever delays a teardown.
 
 mod absence;
+mod mass;
 
 use absence::Absence;
 
@@ -15,16 +16,15 @@ use contract::{
     names::{NamespaceName, annotations::RELEASE_TEARDOWN, labels},
 };
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
-
-/// Below this number of absent replicas a large share is no sign of a mistake, unless the whole list is empty.
-const MASS_FLOOR: usize = 3;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was seen of absences so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Guard {
     absences: BTreeMap<ReplicaKey, Absence>,
-    fleet: usize,
+    /// Those that were there when the earliest current absence began: whatever is made since then, perhaps for
+    /// another tenant's list, makes the share that is absent no smaller.
+    elders: BTreeSet<ReplicaKey>,
     mass: bool,
     admitted: Vec<Timestamp>,
     read_at: Option<Timestamp>,
@@ -61,9 +61,8 @@ impl Guard {
         let staying: Vec<&Replica> = observed.replicas().filter(|replica| replica.going.is_none()).collect();
         let absent: Vec<&Replica> =
             staying.iter().copied().filter(|replica| is_absent(worklist, replica)).collect();
-        let (fleet, count) = (staying.len(), absent.len());
-        let large = count >= MASS_FLOOR && count * 100 > fleet * policy.mass_percent;
-        let mass = large || (worklist.is_empty() && count > 0);
+        let elders = self.elders(&staying);
+        let mass = mass::looks_wrong(worklist, &staying, &absent, &elders, now, policy);
         let gap = absence::gap(self.read_at, now, policy);
         let counted = |replica: &&Replica| {
             let key = replica.identity.key;
@@ -71,10 +70,29 @@ impl Guard {
             (key, absence.again(gap, mass))
         };
         let absences = absent.iter().map(counted).collect();
-        let admitted = self.admitted.iter().copied().filter(|at| now.duration_since(*at) < policy.window);
-        let mut next = Self { absences, fleet, mass, admitted: admitted.collect(), read_at: Some(now) };
+        let admitted = self.admitted_within(observed, now, policy);
+        let mut next = Self { absences, elders, mass, admitted, read_at: Some(now) };
         next.admit(&absent, now, policy);
         next
+    }
+
+    fn elders(&self, staying: &[&Replica]) -> BTreeSet<ReplicaKey> {
+        let is_elder = |key: &ReplicaKey| self.absences.is_empty() || self.elders.contains(key);
+        staying.iter().map(|replica| replica.identity.key).filter(is_elder).collect()
+    }
+
+    /// When the last window saw some let go. At the first list, whatever is on its way out counts as let go just now:
+    /// a restart opens no second window.
+    fn admitted_within(
+        &self,
+        observed: &Observed,
+        now: Timestamp,
+        policy: &TeardownPolicy,
+    ) -> Vec<Timestamp> {
+        if self.read_at.is_none() {
+            return observed.replicas().filter(|replica| is_leaving(replica)).map(|_| now).collect();
+        }
+        self.admitted.iter().copied().filter(|at| now.duration_since(*at) < policy.window).collect()
     }
 
     /// Lets as many go as one window may see go: those a person released first, then the longest absent.
@@ -106,7 +124,7 @@ impl Guard {
 
     /// Teardowns that may begin within one window.
     fn limit(&self, policy: &TeardownPolicy) -> usize {
-        policy.window_count.max(self.fleet * policy.window_percent / 100)
+        policy.window_count.max(self.elders.len() * policy.window_percent / 100)
     }
 
     /// Whether teardown is held since too much is absent at once.
@@ -168,6 +186,11 @@ fn is_absent(worklist: &Worklist, replica: &Replica) -> bool {
         Wish::Wanted(wanted) => wanted.identity != replica.identity,
         Wish::Unknown | Wish::Quarantined(_) => false,
     }
+}
+
+/// Whether its teardown has begun.
+fn is_leaving(replica: &Replica) -> bool {
+    replica.going.is_some() || replica.record.phase == Phase::Terminating
 }
 
 /// Whether a person let it go after it was missed first.

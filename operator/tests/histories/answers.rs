@@ -17,8 +17,8 @@ pub(crate) enum Trouble {
     Truncated,
     /// Some entries stand there twice, some of them with another text.
     Duplicated,
-    /// Another tenant's list.
-    Foreign,
+    /// Another tenant's list, of so many entries.
+    Foreign(usize),
     /// Elements that are no entries; half of them still say whose they are.
     Garbage,
     /// No answer, or one that is no list.
@@ -35,7 +35,7 @@ pub(crate) fn answer(trouble: Trouble, truth: &[WorklistEntry], rng: &mut StdRng
         Trouble::Shrunk(percent) => list.truncate(list.len() - list.len() * percent as usize / 100),
         Trouble::Truncated => return Some(truncated(&list, rng)),
         Trouble::Duplicated => duplicate(&mut list, rng),
-        Trouble::Foreign => list = (0..list.len()).map(|_| stranger(rng)).collect(),
+        Trouble::Foreign(size) => list = (0..size).map(|_| stranger(rng)).collect(),
         Trouble::Garbage => spoil(&mut list, rng),
         Trouble::Error => return rng.random_bool(0.5).then(|| b"<html>502 Bad Gateway</html>".to_vec()),
     }

@@ -9,6 +9,9 @@ use rand::{Rng, RngExt, rngs::StdRng, seq::IteratorRandom};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// Another tenant's numbers begin here.
+const FIRST_STRANGER: u128 = 10_000_000;
+
 /// Entries by key, those withdrawn among them with the time they were.
 #[derive(Debug, Default)]
 pub(crate) struct Fleet {
@@ -72,5 +75,10 @@ pub(crate) fn entry(number: u128, with_snapshot: bool) -> WorklistEntry {
 
 /// A number of another tenant's.
 pub(crate) fn stranger(rng: &mut impl Rng) -> u128 {
-    rng.random_range(10_000_000..10_000_008)
+    rng.random_range(FIRST_STRANGER..FIRST_STRANGER + 40)
+}
+
+/// Whether `key` is another tenant's.
+pub(crate) fn is_strange(key: ReplicaKey) -> bool {
+    key.replica_id.0.as_u128() >= FIRST_STRANGER
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     answers::{self, Trouble},
-    fleet::Fleet,
+    fleet::{self, Fleet},
     sim::{Sim, sound},
     weather::{Cruelty, Weather},
 };
@@ -138,10 +138,11 @@ impl History {
 
     fn is_bearable(&mut self, body: &[u8]) -> bool {
         let Some(named) = named(body) else { return true };
-        let absent: BTreeSet<ReplicaKey> =
-            keys(&self.sim.observed).filter(|key| !named.contains(key)).collect();
-        let standing = keys(&self.sim.observed).count();
-        let doubtful = named.is_empty() || (absent.len() >= 3 && absent.len() * 100 > standing * 30);
+        let own: Vec<ReplicaKey> = keys(&self.sim.observed).filter(|key| !fleet::is_strange(*key)).collect();
+        let absent: BTreeSet<ReplicaKey> = own.iter().copied().filter(|key| !named.contains(key)).collect();
+        let (missing, of) = (absent.len(), own.len());
+        let large = (missing >= 3 && missing * 100 > of * 30) || (missing >= 2 && missing == of);
+        let doubtful = named.is_empty() || large;
         let missing = absent.into_iter().filter(|key| self.fleet.wants(*key)).collect();
         self.cruelty.bears(&missing, doubtful, self.sim.now)
     }

@@ -34,11 +34,16 @@ fn spell(rng: &mut StdRng) -> (Trouble, u32) {
         1 | 2 => (Trouble::Shrunk(rng.random_range(5..100)), rng.random_range(1..40)),
         3 => (Trouble::Truncated, rng.random_range(1..5)),
         4 => (Trouble::Duplicated, rng.random_range(1..10)),
-        5 => (Trouble::Foreign, rng.random_range(1..10)),
+        5 => (Trouble::Foreign(strangers(rng)), rng.random_range(1..20)),
         6 => (Trouble::Garbage, rng.random_range(1..10)),
         7 => (Trouble::Error, rng.random_range(1..20)),
         _ => (Trouble::None, rng.random_range(1..10)),
     }
+}
+
+/// A fleet has about ten; in some spells strangers outnumber it so far that the absent share looks small.
+fn strangers(rng: &mut StdRng) -> usize {
+    if rng.random_bool(0.25) { 40 } else { rng.random_range(1..12) }
 }
 
 /// Lists without a wanted entry in a row that are believed: one less is the most the guard must withstand.

@@ -1,7 +1,7 @@
 use super::sim::{FIRST, Sim, wanted};
 use crate::{
-    model::Wanted,
-    plan::{Because, Worklist},
+    model::{Phase, Wanted},
+    plan::{Because, Guard, Worklist},
 };
 use std::collections::BTreeMap;
 
@@ -234,4 +234,64 @@ fn fault_b9_a_list_of_strangers_makes_no_more_namespaces_than_a_minute_may_see()
     sim.pass(61);
     sim.settle();
     assert_eq!(waiting(&sim), 100);
+}
+
+fn strangers(count: u128) -> Vec<Wanted> {
+    (1000..1000 + count).map(|n| wanted(n, None)).collect()
+}
+
+fn standing(sim: &Sim, entries: &[Wanted]) -> usize {
+    entries.iter().filter(|entry| is_there(sim, entry)).count()
+}
+
+#[test]
+fn fault_b9_a_list_of_more_strangers_than_the_fleet_has_is_held_as_long_as_any_mass() {
+    let (entries, mut sim) = fleet(10);
+    poll_for(&mut sim, &strangers(30), 600);
+    assert!(sim.guard.is_held());
+    assert_eq!(sim.observed.namespaces.len(), 40, "the strangers' namespaces are made");
+    poll_for(&mut sim, &strangers(30), 2940);
+    assert_eq!(standing(&sim, &entries), 10);
+    poll_for(&mut sim, &strangers(30), 120);
+    assert_eq!(standing(&sim, &entries), 5, "then five by five");
+}
+
+#[test]
+fn fault_b9_strangers_that_were_there_for_less_than_a_hold_hide_nobody_after_a_restart() {
+    let (entries, mut sim) = fleet(10);
+    poll_for(&mut sim, &entries, 3600);
+    poll_for(&mut sim, &strangers(30), 60);
+    sim.guard = Guard::default();
+    poll_for(&mut sim, &strangers(30), 600);
+    assert_eq!(standing(&sim, &entries), 10);
+}
+
+#[test]
+fn fault_b9_a_fleet_of_two_is_held_when_strangers_take_its_place() {
+    let (entries, mut sim) = fleet(2);
+    poll_for(&mut sim, &strangers(30), 600);
+    assert!(sim.guard.is_held());
+    assert_eq!(standing(&sim, &entries), 2);
+}
+
+#[test]
+fn fault_i5_a_restart_opens_no_second_window() {
+    let (entries, mut sim) = fleet(30);
+    for entry in &entries[..5] {
+        sim.replica_mut(&entry.namespace).record.phase = Phase::Terminating;
+    }
+    sim.guard = Guard::default();
+    poll_for(&mut sim, &entries[6..], 570);
+    assert_eq!(standing(&sim, &entries), 30, "five are on their way already");
+    poll_for(&mut sim, &entries[6..], 60);
+    assert_eq!(standing(&sim, &entries), 25);
+}
+
+#[test]
+fn fault_b9_namespaces_made_and_not_seen_yet_count_among_those_of_the_last_minute() {
+    let (_, mut sim) = fleet(1);
+    sim.pass(120);
+    sim.observed.behind = strangers(60).into_iter().map(|entry| entry.namespace).collect();
+    sim.poll(strangers(300));
+    assert_eq!(sim.plan().steps().len(), 40);
 }
