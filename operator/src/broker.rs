@@ -22,6 +22,7 @@ pub use stats::{KubeStatsSink, SinkError, StatsSink};
 use authorise::comes_from;
 
 use crate::{canopy::CanopyApi, clock::Clock, metrics::Metrics};
+use contract::names::NamespaceName;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -30,6 +31,7 @@ const MAX_REVIEWS: usize = 16;
 
 /// What both endpoints are answered from.
 pub struct Broker {
+    home: NamespaceName,
     reviewer: Arc<dyn Reviewer>,
     reviews: Semaphore,
     turnstile: turnstile::Turnstile,
@@ -42,9 +44,10 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// A broker that asks `reviewer` who is asking and `canopy` for what they may have. With `check_source` a token
-    /// counts only where it comes from its pod's own address.
+    /// The broker of the installation in `home`. It asks `reviewer` who is asking and `canopy` for what they may have.
+    /// With `check_source` a token counts only where it comes from its pod's own address.
     pub fn new(
+        home: NamespaceName,
         canopy: Arc<dyn CanopyApi>,
         reviewer: Arc<dyn Reviewer>,
         sink: Arc<dyn StatsSink>,
@@ -55,6 +58,17 @@ impl Broker {
         let vault = Arc::new(vault::Vault::new(canopy, Arc::clone(&clock)));
         let reviews = Semaphore::new(MAX_REVIEWS);
         let (turnstile, known) = Default::default();
-        Arc::new(Self { reviewer, reviews, turnstile, known, check_source, sink, vault, clock, metrics })
+        Arc::new(Self {
+            home,
+            reviewer,
+            reviews,
+            turnstile,
+            known,
+            check_source,
+            sink,
+            vault,
+            clock,
+            metrics,
+        })
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     task::Interval,
 };
 use axum::Router;
+use contract::names::NamespaceName;
 use kube::{Client, Config};
 use office::Office;
 use serde_json::Value;
@@ -99,8 +100,15 @@ impl Parts {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let api = self.canopy(settings, canopy, &client, &clock);
         let prompt = prompt(config.clone())?;
-        let callbacks =
-            self.serve_broker((settings.listen, canopy.check_source), &prompt, &api, &clock).await?;
+        let callbacks = self
+            .serve_broker(
+                &settings.home.namespace,
+                (settings.listen, canopy.check_source),
+                &prompt,
+                &api,
+                &clock,
+            )
+            .await?;
         let office = Office {
             client: client.clone(),
             index: self.follow(client.clone(), settings),
@@ -164,12 +172,14 @@ impl Parts {
 
     async fn serve_broker(
         &self,
+        home: &NamespaceName,
         (listen, check_source): (Listen, bool),
         client: &Client,
         canopy: &Arc<dyn CanopyApi>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Router, StartError> {
         let broker = Broker::new(
+            home.clone(),
             Arc::clone(canopy),
             Arc::new(KubeReviewer::new(client.clone())),
             Arc::new(KubeStatsSink::new(client.clone())),

@@ -6,6 +6,7 @@
 use super::{Applied, ApplyError, ClusterError};
 use crate::{
     canopy::CanopyError,
+    lead::Late,
     model::{Reason, Trouble},
     plan::Step,
 };
@@ -29,6 +30,7 @@ pub(super) fn of(step: &Step, error: &ApplyError) -> Option<Applied> {
 fn reason(error: &ApplyError) -> Option<Reason> {
     match error {
         ApplyError::Canopy(error) => Some(of_canopy(error)),
+        ApplyError::Late { source: Late::Unanswered, .. } => Some(Reason::CanopyUnavailable),
         // Somebody else's object under our name goes away by no trying.
         ApplyError::Cluster(ClusterError::Foreign { .. }) => Some(Reason::Rejected),
         ApplyError::Cluster(error) => error.status().and_then(|said| of_creation(said.code, &said.message)),
@@ -57,12 +59,17 @@ fn of_creation(code: u16, message: &str) -> Option<Reason> {
 
 #[cfg(test)]
 mod tests {
-    use super::{of_canopy, of_creation, reason};
+    use super::{of, of_canopy, of_creation, reason};
     use crate::{
-        apply::{ApplyError, ClusterError},
+        apply::{Applied, ApplyError, ClusterError},
         canopy::{CanopyError, Endpoint},
-        model::Reason,
+        lead::Late,
+        model::{Reason, Trouble},
+        plan::Step,
+        resources::fixtures,
     };
+    use contract::ids::{Intent, RunId};
+    use uuid::Uuid;
 
     fn refused(status: u16) -> CanopyError {
         CanopyError::Refused { endpoint: Endpoint::Credentials, status, detail: String::new() }
@@ -82,6 +89,19 @@ mod tests {
         let (object, whose) = ("Secret replica-1/postgres-superuser".to_owned(), "nobody's".to_owned());
         let foreign = ClusterError::Foreign { object, whose };
         assert_eq!(reason(&ApplyError::Cluster(foreign)), Some(Reason::Rejected));
+    }
+
+    #[test]
+    fn fault_b2_a_canopy_that_gives_no_credentials_in_time_is_in_trouble_and_a_term_that_is_over_is_not() {
+        let order = fixtures::restore_order(Intent::Verify);
+        let step = Step::StartRestore { order, run_id: RunId(Uuid::nil()) };
+        let late = |source| of(&step, &ApplyError::Late { attempt: "ask Canopy for credentials", source });
+        let hindered = late(Late::Unanswered);
+        let Some(Applied::Hindered { trouble: Trouble { reason, .. }, .. }) = hindered else {
+            panic!("{hindered:?}");
+        };
+        assert_eq!(reason, Reason::CanopyUnavailable);
+        assert_eq!(late(Late::Over), None);
     }
 
     #[test]

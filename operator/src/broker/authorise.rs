@@ -83,6 +83,9 @@ pub enum Denied {
     /// The namespace is not managed by pgro, or not readable as a replica.
     #[error("the token's namespace is not a replica's")]
     NotReplica,
+    /// The replica is another installation's, which has its own broker.
+    #[error("the token's namespace is a replica of another installation")]
+    OtherOwner,
     /// The replica is being torn down.
     #[error("the token's namespace is terminating")]
     NamespaceEnding,
@@ -132,15 +135,17 @@ fn bound_to_pod(user: &UserInfo) -> Option<Caller> {
     })
 }
 
-/// Whether `caller` may have credentials, and which: its `pod` and `namespace` decide, `request` can only agree.
+/// Whether `caller` may have credentials of the installation in `home`, and which: its `pod` and `namespace` decide,
+/// `request` can only agree.
 pub fn authorise(
     caller: &Caller,
     pod: Option<&Pod>,
     namespace: Option<&Namespace>,
+    home: &NamespaceName,
     request: &BrokerRequest,
 ) -> Result<Grant, Denied> {
     live_restore_pod(caller, pod)?;
-    let grant = grant_of(namespace)?;
+    let grant = grant_of(namespace, home)?;
     let BrokerRequest { group, backup_type } = request;
     if *group == grant.group && *backup_type == grant.backup_type {
         Ok(grant)
@@ -149,15 +154,16 @@ pub fn authorise(
     }
 }
 
-/// Whether `caller` may leave figures for `job` in `namespace`.
+/// Whether `caller` may leave figures for `job` in `namespace`, of the installation in `home`.
 pub fn authorise_stats(
     caller: &Caller,
     pod: Option<&Pod>,
     namespace: Option<&Namespace>,
+    home: &NamespaceName,
     job: (&str, &str),
 ) -> Result<(), Denied> {
     let pod = live_restore_pod(caller, pod)?;
-    grant_of(namespace)?;
+    grant_of(namespace, home)?;
     let own = (caller.namespace.as_str(), job_of(&pod.metadata).ok_or(Denied::NotRestorePod)?);
     if own == job { Ok(()) } else { Err(Denied::OtherJob) }
 }
@@ -196,13 +202,15 @@ fn job_of(pod: &ObjectMeta) -> Option<&str> {
     Some(job.name.as_str())
 }
 
-fn grant_of(namespace: Option<&Namespace>) -> Result<Grant, Denied> {
+fn grant_of(namespace: Option<&Namespace>, home: &NamespaceName) -> Result<Grant, Denied> {
     let namespace = namespace.ok_or(Denied::NotReplica)?;
     let phase = namespace.status.as_ref().and_then(|status| status.phase.as_deref());
     if namespace.metadata.deletion_timestamp.is_some() || phase == Some("Terminating") {
         return Err(Denied::NamespaceEnding);
     }
-    replica_of(&namespace.metadata).ok_or(Denied::NotReplica)
+    let grant = replica_of(&namespace.metadata).ok_or(Denied::NotReplica)?;
+    let is_own = label(&namespace.metadata, labels::OWNER) == Some(home.as_str());
+    if is_own { Ok(grant) } else { Err(Denied::OtherOwner) }
 }
 
 /// Group and type of the replica a namespace stands for.

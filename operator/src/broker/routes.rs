@@ -83,7 +83,7 @@ impl Broker {
     async fn credentials(&self, from: &Sender<'_>, body: &[u8]) -> Result<Arc<Credentials>, Failure> {
         let who = self.identify(from.headers, from.peer).await?;
         let pod = who.caller.to_string();
-        match authorise(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), &parsed(body)?) {
+        match authorise(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), &self.home, &parsed(body)?) {
             Ok(grant) => self.vault.get(&grant).await.map_err(|error| Failure::Canopy { error, pod }),
             Err(denied) => Err(Failure::Denied { denied, pod }),
         }
@@ -91,7 +91,7 @@ impl Broker {
 
     async fn stats(&self, from: &Sender<'_>, job: (&str, &str), body: &[u8]) -> Result<(), Failure> {
         let who = self.identify(from.headers, from.peer).await?;
-        authorise_stats(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), job)
+        authorise_stats(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), &self.home, job)
             .map_err(|denied| Failure::Denied { denied, pod: who.caller.to_string() })?;
         let stats: TrafficStats = parsed(body)?;
         self.sink.keep(&who.caller.namespace, job.1, stats).await?;

@@ -1,6 +1,8 @@
 //! One HTTP answer of Canopy: read within a bound, then judged by its status.
 
-use super::{CanopyError, Endpoint, Result, retry_after::retry_after, worklist::shape_of};
+use super::{
+    CanopyError, Endpoint, Result, error::PASSING_REFUSALS, retry_after::retry_after, worklist::shape_of,
+};
 use contract::canopy::Problem;
 use jiff::Timestamp;
 use reqwest::{Response, StatusCode, header::CONTENT_TYPE};
@@ -12,7 +14,8 @@ const MAX_TEXT: usize = 300;
 /// Longest problem document that is read.
 const MAX_PROBLEM_BYTES: usize = 64 * 1024;
 
-/// Passes a successful answer on, and turns any other, which came at `now`, into an error.
+/// Passes a successful answer on, and turns any other, which came at `now`, into an error. A refusal is Canopy's only
+/// in a problem document: without one it is an ingress's that does not find Canopy, and speaks of no request.
 pub(super) async fn judge(endpoint: Endpoint, response: Response, now: Timestamp) -> Result<Response> {
     let status = response.status();
     if status.is_success() {
@@ -25,13 +28,17 @@ pub(super) async fn judge(endpoint: Endpoint, response: Response, now: Timestamp
     let asked = retry_after(response.headers(), now);
     let asked = asked.filter(|_| status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS);
     let body = if is_json(&response) { read(endpoint, response, MAX_PROBLEM_BYTES).await.ok() } else { None };
-    let detail = detail(status, body.as_deref());
+    let problem = body.and_then(|body| serde_json::from_slice::<Problem>(&body).ok());
+    let in_its_own_words = problem.is_some();
+    let detail = detail(status, problem);
     let status = status.as_u16();
     if let Some(retry_after) = asked {
         return Err(CanopyError::Busy { endpoint, status, detail, retry_after });
     }
     Err(match status {
-        400..500 => CanopyError::Refused { endpoint, status, detail },
+        400..500 if in_its_own_words || PASSING_REFUSALS.contains(&status) => {
+            CanopyError::Refused { endpoint, status, detail }
+        }
         _ => CanopyError::Upstream { endpoint, status, detail },
     })
 }
@@ -84,8 +91,7 @@ fn is_json(response: &Response) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-fn detail(status: StatusCode, body: Option<&[u8]>) -> String {
-    let problem = body.and_then(|body| serde_json::from_slice::<Problem>(body).ok());
+fn detail(status: StatusCode, problem: Option<Problem>) -> String {
     match problem {
         Some(Problem { title, detail: Some(detail), .. }) => bounded(&format!("{title}: {detail}")),
         Some(Problem { title, .. }) => bounded(&title),
@@ -105,15 +111,11 @@ mod tests {
 
     #[test]
     fn a_problem_document_speaks_for_itself() {
-        let body = br#"{"title":"Forbidden","status":403,"detail":"no declaration grants it"}"#;
-        assert_eq!(detail(StatusCode::FORBIDDEN, Some(body)), "Forbidden: no declaration grants it");
-        assert_eq!(detail(StatusCode::FORBIDDEN, Some(br#"{"title":"No","status":403}"#)), "No");
-    }
-
-    #[test]
-    fn what_is_no_problem_document_is_not_repeated() {
-        assert_eq!(detail(StatusCode::BAD_GATEWAY, Some(b"<html>canary</html>")), "Bad Gateway");
-        assert_eq!(detail(StatusCode::BAD_GATEWAY, None), "Bad Gateway");
+        let said = |body: &str| detail(StatusCode::FORBIDDEN, serde_json::from_str(body).ok());
+        let whole = r#"{"title":"Forbidden","status":403,"detail":"no declaration grants it"}"#;
+        assert_eq!(said(whole), "Forbidden: no declaration grants it");
+        assert_eq!(said(r#"{"title":"No","status":403}"#), "No");
+        assert_eq!(said("<html>canary</html>"), "Forbidden", "what is none is not repeated");
     }
 
     #[test]

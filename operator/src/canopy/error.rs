@@ -54,7 +54,7 @@ pub enum CanopyError {
         /// What went wrong on the way.
         why: String,
     },
-    /// Canopy understood and said no (4xx).
+    /// Canopy understood and said no (4xx, in a problem document where that is about the request).
     #[error("failed to {endpoint}: it refuses with status {status} ({detail})")]
     Refused {
         /// What was attempted.
@@ -64,7 +64,7 @@ pub enum CanopyError {
         /// Its own words.
         detail: String,
     },
-    /// Canopy, or something behind it, is broken (5xx): ask again later.
+    /// Canopy, or something before or behind it, is broken (5xx, or a 4xx not in Canopy's words): ask again later.
     #[error("failed to {endpoint}: it answers with status {status} ({detail})")]
     Upstream {
         /// What was attempted.
@@ -106,7 +106,7 @@ pub enum CanopyError {
 
 /// Refusals that are about the moment or about who asks, not about the request: our own certificate, a proxy's
 /// password, timeout, too early, too many.
-const PASSING_REFUSALS: [u16; 5] = [401, 407, 408, 425, 429];
+pub(super) const PASSING_REFUSALS: [u16; 5] = [401, 407, 408, 425, 429];
 /// The refusal that is about neither: a group that is not ready yet.
 const NOT_READY: u16 = 409;
 

@@ -1,18 +1,21 @@
 //! The transport in use, and when to look for another.
 
 use super::{
-    IdentitySource,
+    DeviceIdentity, IdentitySource,
     transport::{Transport, TransportError, Ways},
 };
 use crate::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
-use std::sync::Arc;
-use tokio::sync::Mutex;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Mutex, time::timeout};
 
 /// A transport this old is built anew, so that a renewed certificate or a returned tailnet is taken up.
 const RENEW_AFTER: SignedDuration = SignedDuration::from_mins(15);
 /// After a failure the ways are tried again, but not more often than this.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(10);
+
+/// Longest wait for the device certificate: all calls to Canopy wait with it.
+const IDENTITY_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Keeps one transport, renews it with age and after failures.
 pub(super) struct Link {
@@ -73,8 +76,8 @@ impl Link {
     }
 
     async fn find(&self) -> Result<Transport, TransportError> {
-        let identity = match &self.identity {
-            Some(source) => source.identity().await.map(Some),
+        let identity: Result<_, TransportError> = match &self.identity {
+            Some(source) => read(source.as_ref()).await.map(Some),
             None => Ok(None),
         };
         let known = identity.as_ref().ok().and_then(Option::as_ref);
@@ -83,4 +86,9 @@ impl Link {
             None => self.ways.direct(identity?.as_ref()),
         }
     }
+}
+
+async fn read(source: &dyn IdentitySource) -> Result<DeviceIdentity, TransportError> {
+    let read = timeout(IDENTITY_DEADLINE, source.identity()).await;
+    Ok(read.map_err(|_| TransportError::SlowIdentity(IDENTITY_DEADLINE))??)
 }

@@ -57,6 +57,8 @@ pub(super) struct Transport {
 pub(super) enum TransportError {
     #[error("failed to build the TLS client for Canopy from the device certificate ({0})")]
     Build(String),
+    #[error("failed to read the device certificate within {} s; the API server is slow", .0.as_secs())]
+    SlowIdentity(Duration),
     #[error(transparent)]
     Identity(#[from] super::IdentityError),
 }

@@ -3,6 +3,7 @@
 use crate::args::LeaseTimes;
 use std::{
     future::Future,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -56,12 +57,21 @@ impl Term {
     }
 
     /// Makes a call that changes something: only while the term is current, and waiting no longer than until the
-    /// Lease may be another's.
+    /// Lease may be another's, which each renewal meanwhile puts off.
     pub async fn call<T>(&self, call: impl Future<Output = T>) -> Result<T, Late> {
         if !self.is_current() {
             return Err(Late::Over);
         }
-        timeout_at(self.calls_end_at(), call).await.map_err(|_| Late::Unanswered)
+        let mut call = pin!(call);
+        loop {
+            let end = self.calls_end_at();
+            if let Ok(answer) = timeout_at(end, call.as_mut()).await {
+                return Ok(answer);
+            }
+            if self.0.over.is_cancelled() || self.calls_end_at() <= end {
+                return Err(Late::Unanswered);
+            }
+        }
     }
 
     /// Cancelled when no further work is to be begun: the process ends, or the term is over.
@@ -111,7 +121,7 @@ mod tests {
     use super::{Late, Term};
     use crate::args::LeaseTimes;
     use std::{future::pending, time::Duration};
-    use tokio::time::{Instant, advance};
+    use tokio::time::{Instant, advance, sleep};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -148,6 +158,39 @@ mod tests {
         assert_eq!(term.call(pending::<()>()).await, Err(Late::Unanswered));
         let waited = start.elapsed().as_secs();
         assert_eq!(waited, 14);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_call_is_waited_for_while_the_lease_is_renewed() {
+        let (term, start) = (term(), Instant::now());
+        let renewals = async {
+            for _ in 0..12 {
+                sleep(2 * SECOND).await;
+                term.renew(Instant::now());
+            }
+            pending::<()>().await;
+        };
+        let calls = async {
+            let slow = term.call(sleep(28 * SECOND)).await;
+            (slow, term.call(pending::<()>()).await)
+        };
+        tokio::select! {
+            () = renewals => unreachable!("renewals go on"),
+            ended = calls => assert_eq!(ended, (Ok(()), Err(Late::Unanswered))),
+        }
+        assert_eq!(start.elapsed().as_secs(), 24 + 14, "the last renewal counts");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_after_the_term_is_over_does_not_prolong_a_call() {
+        let (term, start) = (term(), Instant::now());
+        let late = async {
+            sleep(9 * SECOND).await;
+            term.end();
+            term.renew(Instant::now());
+        };
+        let (answer, ()) = tokio::join!(term.call(pending::<()>()), late);
+        assert_eq!((answer, start.elapsed().as_secs()), (Err(Late::Unanswered), 14));
     }
 
     #[tokio::test(start_paused = true)]

@@ -74,6 +74,16 @@ async fn fault_c18_a_captured_token_is_good_for_nothing_once_its_pod_was_replace
 }
 
 #[tokio::test]
+async fn a_replica_of_another_installation_gets_nothing_and_canopy_is_not_asked() {
+    let world = world();
+    *world.cluster.owner.lock().unwrap() = "pgro-staging";
+    let reply = world.ask(1, 1).await;
+    assert_eq!(reply.status, StatusCode::FORBIDDEN);
+    problem(&reply);
+    assert_eq!(world.canopy.calls.load(SeqCst), 0);
+}
+
+#[tokio::test]
 async fn fault_c16_refusals_tell_nothing_about_what_exists() {
     let world = world();
     let (existing, missing) = (world.ask(1, 2).await, world.ask(1, 9).await);

@@ -39,6 +39,9 @@ use uuid::Uuid;
 
 pub(crate) const NOW: i64 = 1_800_000_000;
 
+/// The namespace of the broker's installation.
+const HOME: &str = "pgro-system";
+
 /// What the world answers; all in order until a test changes it.
 pub(crate) struct World {
     pub(crate) cluster: Arc<Cluster>,
@@ -52,6 +55,8 @@ pub(crate) struct World {
 pub(crate) struct Cluster {
     /// What the UIDs of pods end in, once they are not the ones tokens were made for.
     pub(crate) replaced: Mutex<&'static str>,
+    /// The installation all replicas belong to.
+    pub(crate) owner: Mutex<&'static str>,
     pub(crate) down: Mutex<bool>,
     pub(crate) gate: Semaphore,
     pub(crate) reviewed: AtomicUsize,
@@ -102,6 +107,7 @@ fn world_with(check_source: bool) -> World {
     listen();
     let cluster = Arc::new(Cluster {
         replaced: Mutex::new(""),
+        owner: Mutex::new(HOME),
         down: Mutex::new(false),
         gate: Semaphore::new(1_000),
         reviewed: AtomicUsize::new(0),
@@ -110,8 +116,9 @@ fn world_with(check_source: bool) -> World {
     });
     let (canopy, sink, metrics) = (Arc::<Issuer>::default(), Arc::<Sink>::default(), Metrics::default());
     let clock = Arc::new(ManualClock::at(Timestamp::from_second(NOW).unwrap()));
+    let (reviewer, home) = (cluster.clone(), HOME.parse().unwrap());
     let broker =
-        Broker::new(canopy.clone(), cluster.clone(), sink.clone(), clock, metrics.clone(), check_source);
+        Broker::new(home, canopy.clone(), reviewer, sink.clone(), clock, metrics.clone(), check_source);
     World { cluster, canopy, sink, metrics, broker }
 }
 
@@ -213,7 +220,7 @@ impl Reviewer for Cluster {
     fn namespace<'a>(&'a self, name: &'a NamespaceName) -> BoxFuture<'a, ReviewResult<Option<Namespace>>> {
         let group = GroupId(Uuid::from_u128(number(name)));
         let labels = json!({ labels::MANAGED_BY: labels::MANAGED_BY_VALUE, labels::GROUP: group,
-            labels::TYPE: "tamanu-postgres" });
+            labels::OWNER: *self.owner.lock().unwrap(), labels::TYPE: "tamanu-postgres" });
         Box::pin(ready(Ok(serde_json::from_value(json!({ "metadata": { "labels": labels } })).unwrap())))
     }
 }

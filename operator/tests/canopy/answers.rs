@@ -1,6 +1,6 @@
 //! Answers that no Canopy gives.
 
-use crate::clients::{credentials_request, direct};
+use crate::clients::{credentials_request, direct, report};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -88,11 +88,34 @@ async fn fault_b15_an_endless_answer_is_cut_off() {
 }
 
 #[tokio::test]
-async fn an_endless_refusal_is_still_a_refusal() {
+async fn an_endless_refusal_is_cut_off_and_not_canopys() {
     let endless = || json(409, blanks_without_end());
     let error = direct(&answering(endless).await).0.worklist().await.unwrap_err();
-    assert_eq!(error.refusal(), Some(409));
+    assert!(matches!(error, CanopyError::Upstream { status: 409, .. }), "{error}");
     assert!(error.to_string().len() < 500);
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_no_problem_document_is_an_ingresss_and_retires_nothing() {
+    let html = |status: u16| {
+        let status = StatusCode::from_u16(status).unwrap();
+        (status, [(header::CONTENT_TYPE, "text/html")], "<html>canary</html>").into_response()
+    };
+    for status in [400, 403, 404, 405, 409] {
+        let plain = answering(move || html(status)).await;
+        let other_json = answering(move || json(status, r#"{"message":"canary"}"#)).await;
+        for base in [plain, other_json] {
+            let (client, _) = direct(&base);
+            let reported = client.report(&report(1)).await.unwrap_err();
+            let asked = client.credentials(&credentials_request()).await.unwrap_err();
+            for error in [reported, asked] {
+                assert_eq!((error.is_final(), error.refusal()), (false, None), "{error}");
+                assert!(!error.to_string().contains("canary"), "{error}");
+            }
+        }
+    }
+    let (client, _) = direct(&answering(move || html(401)).await);
+    assert_eq!(client.worklist().await.unwrap_err().refusal(), Some(401), "passes, whoever says it");
 }
 
 #[tokio::test(start_paused = true)]

@@ -52,6 +52,21 @@ impl IdentitySource for Stored {
     }
 }
 
+/// A Secret of an API server that answers once.
+struct Once(Mutex<Option<Stored>>);
+
+impl IdentitySource for Once {
+    fn identity(&self) -> BoxFuture<'_, Result<DeviceIdentity, IdentityError>> {
+        let stored = self.0.lock().unwrap().take();
+        Box::pin(async {
+            match stored {
+                Some(stored) => stored.identity().await,
+                None => std::future::pending().await,
+            }
+        })
+    }
+}
+
 /// A Canopy that knows one device by its key.
 struct Site {
     canopy: Handle,
@@ -73,7 +88,7 @@ impl Site {
         Self { canopy, authority, device }
     }
 
-    fn client(&self, stored: Stored) -> (HttpCanopy, ManualClock) {
+    fn client(&self, stored: impl IdentitySource) -> (HttpCanopy, ManualClock) {
         let clock = manual_clock();
         let shared = Arc::new(clock.clone());
         let source = Arc::new(stored);
@@ -135,4 +150,20 @@ async fn a_secret_that_cannot_be_used_is_named_and_an_older_connection_kept() {
     let (fresh, _) = site.client(stored);
     let error = fresh.worklist().await.unwrap_err().to_string();
     assert!(error.contains("tls.crt") && error.contains("missing"), "{error}");
+}
+
+#[tokio::test]
+async fn while_the_secret_cannot_be_read_the_older_connection_is_kept_after_seconds() {
+    let site = Site::start().await;
+    let once = Once(Mutex::new(Some(Stored::new(&site.device, &site.authority))));
+    let (client, clock) = site.client(once);
+    client.worklist().await.unwrap();
+    clock.advance(Duration::from_mins(15));
+    tokio::time::pause();
+    let hanging = tokio::time::Instant::now();
+    client.worklist().await.unwrap();
+    assert!(hanging.elapsed() < Duration::from_secs(10), "{:?}", hanging.elapsed());
+    let (fresh, _) = site.client(Once(Mutex::default()));
+    let error = fresh.worklist().await.unwrap_err().to_string();
+    assert!(error.contains("device certificate within 5 s"), "{error}");
 }

@@ -2,7 +2,7 @@ use super::{Caller, Denied, Grant, authorise, authorise_stats};
 use contract::{
     broker::BrokerRequest,
     ids::{BackupType, GroupId},
-    names::{LabelValue, labels},
+    names::{LabelValue, NamespaceName, labels},
 };
 use k8s_openapi::api::{
     authentication::v1::TokenReviewStatus,
@@ -11,10 +11,15 @@ use k8s_openapi::api::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+const HOME: &str = "pgro-system";
 const DELETED_AT: &str = "2026-01-02T03:04:05Z";
 
 fn group(n: u128) -> GroupId {
     GroupId(Uuid::from_u128(n))
+}
+
+fn home() -> NamespaceName {
+    HOME.parse().unwrap()
 }
 
 fn backup_type(text: &str) -> BackupType {
@@ -52,7 +57,7 @@ impl World {
         });
         let namespace = json!({
             "metadata": { "name": name, "labels": { labels::MANAGED_BY: labels::MANAGED_BY_VALUE,
-                labels::GROUP: group(n), labels::TYPE: "tamanu-postgres" } },
+                labels::OWNER: HOME, labels::GROUP: group(n), labels::TYPE: "tamanu-postgres" } },
             "status": { "phase": "Active" },
         });
         let request = BrokerRequest { group: group(n), backup_type: backup_type("tamanu-postgres") };
@@ -72,11 +77,17 @@ impl World {
     }
 
     fn decide(&self) -> Result<Grant, Denied> {
-        authorise(&self.caller()?, self.pod().as_ref(), self.namespace().as_ref(), &self.request)
+        authorise(&self.caller()?, self.pod().as_ref(), self.namespace().as_ref(), &home(), &self.request)
     }
 
     fn decide_stats(&self, namespace: &str, job: &str) -> Result<(), Denied> {
-        authorise_stats(&self.caller()?, self.pod().as_ref(), self.namespace().as_ref(), (namespace, job))
+        authorise_stats(
+            &self.caller()?,
+            self.pod().as_ref(),
+            self.namespace().as_ref(),
+            &home(),
+            (namespace, job),
+        )
     }
 }
 
@@ -159,6 +170,21 @@ fn fault_c16_a_namespace_that_is_not_a_live_replicas_is_refused() {
     ];
     for (change, denied) in cases {
         assert_eq!(changed(change), Err(denied));
+    }
+}
+
+#[test]
+fn a_replica_of_another_installation_gets_nothing_here() {
+    for owner in [json!("pgro-staging"), json!(""), json!(null)] {
+        let mut world = World::of_replica(1);
+        let labels = world.namespace["metadata"]["labels"].as_object_mut().unwrap();
+        if owner.is_null() {
+            labels.remove(labels::OWNER)
+        } else {
+            labels.insert(labels::OWNER.to_owned(), owner)
+        };
+        assert_eq!(world.decide(), Err(Denied::OtherOwner));
+        assert_eq!(world.decide_stats("replica-1", "restore-a"), Err(Denied::OtherOwner));
     }
 }
 
