@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-/// Limits and pauses; every one can be set from the environment.
+/// Limits and pauses. `docs/deciding.md` names those that can be set from the environment; the others are fixed here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Attempts in progress at a time.
