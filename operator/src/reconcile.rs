@@ -61,7 +61,8 @@ pub struct Reconciler {
     pub memory: Memory,
 }
 
-/// What is remembered from pass to pass; a restart forgets it and only ever delays something.
+/// What is remembered from pass to pass. A restart forgets it, which delays something or, of the guard's window, what
+/// was gone already.
 #[derive(Debug, Default)]
 pub struct Memory {
     worklist: Worklist,
