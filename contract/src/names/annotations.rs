@@ -38,3 +38,6 @@ pub const PENDING_REPORT: &str = "pgro.bes.au/pending-report";
 pub const TRAFFIC: &str = "pgro.bes.au/traffic";
 /// Written by a person to release a held teardown: an RFC 3339 timestamp not older than the absence.
 pub const RELEASE_TEARDOWN: &str = "pgro.bes.au/release-teardown";
+/// The value of `release-teardown` that was found to speak of the absence of now: a restart does not forget it. Removed
+/// when the worklist speaks of the replica again.
+pub const RELEASE_TEARDOWN_NOTED: &str = "pgro.bes.au/release-teardown-noted";

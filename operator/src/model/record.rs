@@ -92,6 +92,8 @@ pub struct Record {
     pub force_refresh: Option<String>,
     /// The value that was acted on last.
     pub force_refresh_acted_on: Option<String>,
+    /// A person's release of a held teardown that was found to speak of the absence of now.
+    pub release_noted: Option<Timestamp>,
     /// The attempt in progress, or the last one.
     pub attempt: Option<Attempt>,
     /// Reports written down and not yet acknowledged, oldest first.

@@ -101,7 +101,7 @@ impl Guard {
         for replica in absent {
             let key = replica.identity.key;
             let Some(absence) = self.absences.get_mut(&key) else { continue };
-            let released = is_released(replica, absence);
+            let released = is_released(replica, absence, now, policy);
             if !released && !absence.is_ripe(policy) {
                 absence.admitted = None;
             } else if absence.admitted.is_none() {
@@ -144,6 +144,13 @@ impl Guard {
             Some(Absence { admitted: Some(since), .. }) => Verdict::Gone { since: *since },
             Some(absence) => Verdict::Keep { why: self.keep_text(replica, *absence, policy) },
         }
+    }
+
+    /// A release by a person that speaks of the absence of now and is not noted yet.
+    pub(super) fn unnoted_release(&self, replica: &Replica, now: Timestamp) -> Option<Timestamp> {
+        let absence = self.absences.get(&replica.identity.key)?;
+        let at = replica.teardown_released_at.filter(|at| speaks_of(*at, absence, now))?;
+        (replica.record.release_noted != Some(at)).then_some(at)
     }
 
     fn keep_text(&self, replica: &Replica, absence: Absence, policy: &TeardownPolicy) -> String {
@@ -193,9 +200,17 @@ fn is_leaving(replica: &Replica) -> bool {
     replica.going.is_some() || replica.record.phase == Phase::Terminating
 }
 
-/// Whether a person let it go after it was missed first.
-fn is_released(replica: &Replica, absence: &Absence) -> bool {
-    replica.teardown_released_at.is_some_and(|at| at >= absence.since)
+/// Whether a person let it go after it was missed first. What was found so in another process's life stands in for
+/// the hold, but for no more: that process may have seen more lists than this one.
+fn is_released(replica: &Replica, absence: &Absence, now: Timestamp, policy: &TeardownPolicy) -> bool {
+    let Some(at) = replica.teardown_released_at else { return false };
+    let noted = replica.record.release_noted == Some(at);
+    speaks_of(at, absence, now) || (noted && absence.is_watched(policy))
+}
+
+/// Whether a release made at `at` is about this absence; one that is dated ahead waits for its time.
+fn speaks_of(at: Timestamp, absence: &Absence, now: Timestamp) -> bool {
+    absence.since <= at && at <= now
 }
 
 /// Tears a replica down: first it is said, then it is done.

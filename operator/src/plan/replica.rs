@@ -35,7 +35,10 @@ pub(super) fn decide(
         }
         Wish::Wanted(wanted) => live(replica, wanted, context, queue),
         Wish::Unknown => go_on(replica, Because::WorklistUnknown, context),
-        Wish::Quarantined(why) => go_on(replica, Because::Quarantined { why: (*why).to_owned() }, context),
+        Wish::Quarantined(why) => {
+            let because = Because::Quarantined { why: (*why).to_owned() };
+            note(replica, None).unwrap_or_else(|| go_on(replica, because, context))
+        }
         Wish::Absent => leave(replica, context, |why| Because::Withdrawn { why }),
     };
     match decision {
@@ -91,7 +94,11 @@ fn go_on(replica: &Replica, because: Because, context: &Context<'_>) -> Decision
 /// A replica nobody wants any more, at least not as what it is: what was begun goes on until it is torn down.
 fn leave(replica: &Replica, context: &Context<'_>, because: impl Fn(String) -> Because) -> Decision {
     let since = match context.guard.verdict(replica, &context.policy.teardown) {
-        Verdict::Keep { why } => return go_on(replica, because(why), context),
+        Verdict::Keep { why } => {
+            let release = context.guard.unnoted_release(replica, context.now);
+            let noted = release.and_then(|at| note(replica, Some(at)));
+            return noted.unwrap_or_else(|| go_on(replica, because(why), context));
+        }
         Verdict::Gone { .. } if !context.complete => {
             return go_on(replica, because("the last worklist did not read whole".to_owned()), context);
         }
@@ -105,24 +112,29 @@ fn leave(replica: &Replica, context: &Context<'_>, because: impl Fn(String) -> B
 /// Writes down where the replica stands, unless that is written already.
 fn settle(replica: &Replica, record: Record, because: Because) -> Decision {
     let record = Record { phase: phase(&record, replica), ..record };
-    if record == replica.record {
-        return Decision::Rest(because);
-    }
-    Decision::Do(Step::WriteRecord {
-        namespace: replica.namespace.clone(),
-        owner: replica.owner.clone(),
-        record: Box::new(record),
-        notice: None,
-    })
+    written(replica, record).unwrap_or(Decision::Rest(because))
 }
 
-/// The record with what the worklist asks for.
+/// Writes down which release of a teardown counts, unless that is written already.
+fn note(replica: &Replica, release_noted: Option<Timestamp>) -> Option<Decision> {
+    written(replica, Record { release_noted, ..replica.record.clone() })
+}
+
+/// Writes `record`, where it says anything new.
+fn written(replica: &Replica, record: Record) -> Option<Decision> {
+    let (namespace, owner) = (replica.namespace.clone(), replica.owner.clone());
+    let step = |record| Step::WriteRecord { namespace, owner, record: Box::new(record), notice: None };
+    (record != replica.record).then(|| Decision::Do(step(record)))
+}
+
+/// The record with what the worklist asks for; a release spoke of an absence that is over.
 pub(super) fn wished(record: &Record, wanted: &Wanted) -> Record {
     let snapshot = wanted.target.snapshot();
     Record {
         display_name: Some(wanted.display_name.clone()),
         desired_snapshot_id: snapshot.map(|(id, _)| id.to_owned()),
         desired_snapshot_at: snapshot.and_then(|(_, at)| at),
+        release_noted: None,
         ..record.clone()
     }
 }

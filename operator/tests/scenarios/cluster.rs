@@ -100,6 +100,7 @@ fn record(name: &str, said: &Namespace, desired: Option<&str>, identity: &Identi
         last_verification_reported_at: restored_at,
         force_refresh: said.force_refresh.clone(),
         force_refresh_acted_on: said.acted_on.clone(),
+        release_noted: said.released.as_deref().filter(|_| said.noted).map(words::moment),
         outbox: said.reports.iter().map(|word| report(word, name, identity)).collect(),
         attempt,
         ..Record::default()

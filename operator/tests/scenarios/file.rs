@@ -92,6 +92,7 @@ pub(crate) struct Namespace {
     pub(crate) reports: Vec<String>,
     pub(crate) force_refresh: Option<String>,
     pub(crate) released: Option<String>,
+    pub(crate) noted: bool,
     pub(crate) hindered: Option<String>,
     pub(crate) acted_on: Option<String>,
 }

@@ -36,6 +36,7 @@ impl Record {
             (keys::LAST_REPORT_REFUSAL, self.last_report_refusal.clone()),
             (keys::FORCE_REFRESH, self.force_refresh.clone()),
             (keys::FORCE_REFRESH_ACTED_ON, self.force_refresh_acted_on.clone()),
+            (keys::RELEASE_TEARDOWN_NOTED, time(&self.release_noted)),
             (keys::ATTEMPT, self.attempt.as_ref().map(json)),
             (keys::PENDING_REPORT, (!self.outbox.is_empty()).then(|| json(&self.outbox))),
         ])
@@ -59,6 +60,7 @@ impl Record {
             last_report_refusal: read.text(keys::LAST_REPORT_REFUSAL),
             force_refresh: read.text(keys::FORCE_REFRESH),
             force_refresh_acted_on: read.text(keys::FORCE_REFRESH_ACTED_ON),
+            release_noted: read.parsed(keys::RELEASE_TEARDOWN_NOTED)?,
             attempt: read.json(keys::ATTEMPT)?,
             outbox: read.json(keys::PENDING_REPORT)?.unwrap_or_default(),
         })

@@ -51,6 +51,11 @@ impl Absence {
         self.calm.is(policy.absences, policy.min) || self.all.is(policy.absences, policy.hold)
     }
 
+    /// Whether it was watched for as long as any absence has to last, whatever the lists look like.
+    pub(super) fn is_watched(self, policy: &TeardownPolicy) -> bool {
+        self.all.is(policy.absences, policy.min)
+    }
+
     /// Lists without it.
     pub(super) fn lists(self) -> u32 {
         self.all.lists

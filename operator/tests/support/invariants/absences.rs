@@ -70,10 +70,13 @@ pub(super) fn of(look: &Look<'_>, replica: &Replica, found: &mut Vec<String>) {
     };
     let Some(first) = lists.first() else { return breach("torn down without an absence".into(), found) };
     within_the_window(look, replica, found);
-    if replica.teardown_released_at.is_some_and(|at| at >= first.at) {
+    let rules = &look.policy.teardown;
+    let released = replica.teardown_released_at;
+    let noted = released.is_some() && replica.record.release_noted == released;
+    let before = noted && lists.len() >= rules.absences as usize && watched(lists, rules.min) >= rules.min;
+    if before || released.is_some_and(|at| at >= first.at && at <= look.now) {
         return;
     }
-    let rules = &look.policy.teardown;
     let trusted = lists.iter().rev().take_while(|missed| !missed.suspicious).count();
     let shortly = &lists[lists.len() - trusted..];
     let enough =
