@@ -13,10 +13,10 @@
 //! | record | uid and version of the namespace are the ones it was decided on | – |
 //! | deletion of a namespace | the same | – |
 //! | Service, Secrets, network policies, `ServiceAccount`, `ConfigMap` | uid and version are the ones that were read | an unchanged one is written with what the leader of now would write |
-//! | deletion of a run's object | its uid is the one that was read | the record the decision came from never names a finished run again: a run, once removed, stays so. Not covered: a new leader that sees the runs before the record that names them |
+//! | deletion of a run's object | its uid is the one that was read, and before the first of them the namespace was still the one whose record does not name the run | that record never names a finished run again: a run, once removed, stays so |
 //! | creation of what exists | its name is taken | – |
 //! | creation of a namespace that was removed | | it is empty and wanted by nobody: an absent entry like any other, torn down by the guard |
-//! | creation of a run's object after that run was removed, or its namespace made anew | | the record does not name the run, so the planner removes it as left over (a Secret `repository-<run>` alone is not followed and stays until the namespace goes); or names it again, and then it is the very object that is wanted |
+//! | creation of a run's object after that run was removed, or its namespace made anew | | the record does not name the run, so the planner removes it as left over, and the cluster a Secret `repository-<run>`, whose owner is the claim; or names it again, and then it is the very object that is wanted |
 //! | Job of a run whose volume PostgreSQL is serving | its name is taken: the Job stays as long as its run does | should somebody have deleted it, the agent refuses a volume that PostgreSQL was started on |
 //! | event | | it tells of something that was so |
 //! | report | Canopy knows its `run_id`, or that of the outcome after it, by `observed_at` | – |
@@ -141,9 +141,8 @@ impl Applier {
             Step::StartRestore { order, run_id } => self.start_restore(order, *run_id).await,
             Step::StartPostgres(order) => self.start_postgres(order).await,
             Step::Serve(order) => self.serve(order).await,
-            Step::RemoveRun { namespace, run } => {
-                self.cluster.remove_run(namespace, run).await?;
-                Ok(Applied::Done)
+            Step::RemoveRun { namespace, owner, run } => {
+                Ok(self.cluster.remove_run(namespace, owner, run).await?)
             }
             Step::SendReport { namespace, owner, report, acknowledged, refused } => {
                 let asked = self.asked("report to Canopy", self.canopy.report(report)).await?;

@@ -28,7 +28,7 @@ pub use meta::{Component, Place, app_labels};
 pub use namespace::namespace;
 pub use network_policies::{OPERATOR_LABELS, network_policies};
 pub use postgres_deployment::postgres_deployment;
-pub use repository_secret::repository_secret;
+pub use repository_secret::{bound_to, repository_secret};
 pub use restore_job::restore_job;
 pub use service::service;
 pub use service_account::service_account;

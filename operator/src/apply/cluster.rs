@@ -82,6 +82,20 @@ impl Cluster {
         unless_stale(deleted.map(|deleted| self.gone(namespace, namespace.as_str(), deleted.left())))
     }
 
+    /// Whether the namespace is what was read, by a read that no cache answers. One that is not is waited for: nothing
+    /// is decided there until it is seen.
+    async fn is_still(&self, namespace: &NamespaceName, owner: &Owner) -> Result<bool> {
+        let api = self.namespaces();
+        let found = self.read("get", title(namespace), api.get_opt(namespace.as_str())).await?;
+        let Some(found) = found else { return Ok(false) };
+        let (uid, version) = (found.uid(), found.resource_version());
+        let same = uid.as_ref() == Some(&owner.uid) && version.as_ref() == Some(&owner.resource_version);
+        if !same {
+            self.index.wrote(&found);
+        }
+        Ok(same)
+    }
+
     /// A delete was answered: with the object where its end takes time, otherwise with a word.
     fn gone<K>(&self, namespace: &NamespaceName, name: &str, answer: Option<K>)
     where

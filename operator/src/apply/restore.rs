@@ -3,7 +3,7 @@
 use super::{Applied, Applier, Result};
 use crate::{
     model::{PostgresOrder, RestoreOrder},
-    resources::{Foundation, Place, PostgresSet, RestoreSet},
+    resources::{self, Foundation, Place, PostgresSet, RestoreSet},
 };
 use contract::{canopy::CredentialsRequest, ids::RunId};
 
@@ -20,8 +20,8 @@ impl Applier {
         self.lay_foundation(order.into()).await?;
         let RestoreSet { repository_secret, volume_claim, job } =
             RestoreSet::of(&self.site, order, &answer.repo_password);
-        self.cluster.create(&volume_claim).await?;
-        self.cluster.apply(&repository_secret).await?;
+        let claim = self.cluster.create(&volume_claim).await?;
+        self.cluster.apply(&resources::bound_to(repository_secret, &claim)).await?;
         self.cluster.create(&job).await?;
         Ok(Applied::Done)
     }

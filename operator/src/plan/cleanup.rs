@@ -14,7 +14,11 @@ pub(super) fn next(replica: &Replica, now: Timestamp, policy: &Policy) -> Option
         Some(until) if now < until && seen.postgres.is_some() => {
             (!open).then_some(Decision::Rest(Because::Draining { until }))
         }
-        _ => Some(Decision::Do(Step::RemoveRun { namespace: replica.namespace.clone(), run: run.clone() })),
+        _ => Some(Decision::Do(Step::RemoveRun {
+            namespace: replica.namespace.clone(),
+            owner: replica.owner.clone(),
+            run: run.clone(),
+        })),
     }
 }
 

@@ -42,10 +42,12 @@ pub enum Step {
     StartPostgres(PostgresOrder),
     /// Point Service and Secrets to a run.
     Serve(ServeOrder),
-    /// Delete a run's objects.
+    /// Delete a run's objects, if the namespace is still what was read: its record may have come to name the run.
     RemoveRun {
         /// Where.
         namespace: NamespaceName,
+        /// The very object whose record does not name the run.
+        owner: Owner,
         /// Which.
         run: RunName,
     },

@@ -1,9 +1,14 @@
-//! The repository password of one run: it leaves with the run.
+//! The repository password of one run: it leaves with the run's volume, whoever removes that. Nobody watches Secrets,
+//! so one that is made too late, when the run is gone already, has to go by itself.
 
 use super::{Component, Site, meta::Meta};
 use crate::model::RestoreOrder;
 use contract::secret::{ExposeSecret, SecretString};
-use k8s_openapi::{ByteString, api::core::v1::Secret};
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::{PersistentVolumeClaim, Secret},
+};
+use kube::Resource;
 use std::collections::BTreeMap;
 
 /// Key of the password.
@@ -19,4 +24,11 @@ pub fn repository_secret(site: &Site, order: &RestoreOrder, password: &SecretStr
         data: Some(BTreeMap::from([(PASSWORD_KEY.to_owned(), value)])),
         ..Secret::default()
     }
+}
+
+/// `secret`, which the cluster removes once `claim` is gone.
+#[must_use]
+pub fn bound_to(mut secret: Secret, claim: &PersistentVolumeClaim) -> Secret {
+    secret.metadata.owner_references = claim.owner_ref(&()).map(|owner| vec![owner]);
+    secret
 }

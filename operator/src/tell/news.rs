@@ -48,7 +48,7 @@ fn done(pass: &Pass<'_>, step: &Step) -> Option<(EventReason, String)> {
             let note = format!("guests are sent to run {} from now on, and leave run {old}", order.run);
             Some((EventReason::Switched, note))
         }
-        Step::RemoveRun { namespace, run } if has_served(pass, namespace, run) => {
+        Step::RemoveRun { namespace, run, .. } if has_served(pass, namespace, run) => {
             Some((EventReason::Drained, format!("run {run} has had its time and is removed")))
         }
         Step::RemoveRun { .. }

@@ -216,7 +216,8 @@ impl Sim {
             Step::Serve(order) => {
                 self.replica_mut(&order.namespace).service = Some(ServiceSeen { run: Some(order.run) });
             }
-            Step::RemoveRun { namespace, run } => {
+            Step::RemoveRun { namespace, run, owner } => {
+                assert_eq!(self.replica(&namespace).owner, owner, "removed by another record than was read");
                 assert!(
                     self.replica_mut(&namespace).runs.remove(&run).is_some(),
                     "removed what was not there"

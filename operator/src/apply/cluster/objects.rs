@@ -1,6 +1,7 @@
 //! Objects in a replica's namespace: created, applied, read, and removed with their run.
 
-use super::{Cluster, ClusterError, FIELD_MANAGER, Result, shown};
+use super::{Applied, Cluster, ClusterError, FIELD_MANAGER, Result, shown};
+use crate::model::Owner;
 use contract::names::{NamespaceName, RunName, labels};
 use k8s_openapi::{
     NamespaceResourceScope,
@@ -42,9 +43,11 @@ impl Cluster {
         self.api(&object.namespace().unwrap_or_default())
     }
 
-    /// Creates `object`, or finds that it was created before.
-    pub(in crate::apply) async fn create<K: Kind>(&self, object: &K) -> Result<()> {
-        self.create_with(&self.api_of(object), object).await.map(|created| self.index.wrote(&created))
+    /// Creates `object`, or finds that it was created before; what is there now.
+    pub(in crate::apply) async fn create<K: Kind>(&self, object: &K) -> Result<K> {
+        let created = self.create_with(&self.api_of(object), object).await?;
+        self.index.wrote(&created);
+        Ok(created)
     }
 
     /// The object as it was created now or before.
@@ -88,12 +91,22 @@ impl Cluster {
         self.read("get", named::<K>(namespace, name), self.api::<K>(namespace.as_str()).get(name)).await
     }
 
-    /// Deletes a run's objects: first what uses the volume, then the volume.
-    pub(in crate::apply) async fn remove_run(&self, namespace: &NamespaceName, run: &RunName) -> Result<()> {
+    /// Deletes a run's objects: first what uses the volume, then the volume. Not unless the record is still the one
+    /// that does not name the run: runs and records are seen by different watches, and one may lag behind.
+    pub(in crate::apply) async fn remove_run(
+        &self,
+        namespace: &NamespaceName,
+        owner: &Owner,
+        run: &RunName,
+    ) -> Result<Applied> {
+        if !self.is_still(namespace, owner).await? {
+            return Ok(Applied::Stale);
+        }
         self.remove::<Deployment>(namespace, &run.deployment(), run).await?;
         self.remove::<Job>(namespace, &run.job(), run).await?;
         self.remove::<Secret>(namespace, &run.repository_secret(), run).await?;
-        self.remove::<PersistentVolumeClaim>(namespace, &run.pvc(), run).await
+        self.remove::<PersistentVolumeClaim>(namespace, &run.pvc(), run).await?;
+        Ok(Applied::Done)
     }
 
     async fn remove<K: Kind>(&self, namespace: &NamespaceName, name: &str, run: &RunName) -> Result<()> {

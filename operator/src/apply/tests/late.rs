@@ -2,7 +2,7 @@
 
 use super::stage::{Stage, added};
 use crate::{
-    apply::ApplyError,
+    apply::{Applied, ApplyError},
     model::{PostgresOrder, Record, RestoreOrder, ServeOrder},
     plan::Step,
     resources::fixtures,
@@ -41,8 +41,9 @@ fn serve(attempt: u32) -> Step {
     Step::Serve(ServeOrder { run: run(attempt), database: format!("db{attempt}"), ..order })
 }
 
-fn remove(attempt: u32) -> Step {
-    Step::RemoveRun { namespace: namespace(), run: run(attempt) }
+/// Decided on the record as it is now.
+fn remove(stage: &Stage, attempt: u32) -> Step {
+    Step::RemoveRun { namespace: namespace(), owner: stage.owner(&namespace()), run: run(attempt) }
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,12 +104,12 @@ async fn fault_a15_what_is_begun_for_a_run_long_gone_is_of_that_run_alone_and_re
             let stage = Stage::after(&[created(), restore(2), postgres(2), serve(2)]).await;
             let gone = async |stage: &Stage| {
                 stage.take(&begin).await;
-                stage.take(&remove(1)).await;
+                stage.take(&remove(stage, 1)).await;
             };
             let Some((before, after, _)) = stage.late(begin.clone(), nth, gone).await else { break };
             let left = added(&before, &after);
             assert!(left.len() <= 1 && left.iter().all(|name| name.contains(run(1).as_str())), "{left:?}");
-            stage.take(&remove(1)).await;
+            stage.take(&remove(&stage, 1)).await;
             assert_eq!(before, stage.scene(), "write {nth} of {}", begin.name());
             late += 1;
         }
@@ -127,7 +128,48 @@ async fn fault_a15_a_removal_spares_what_was_made_anew_under_the_same_name() {
                 stage.take(step).await;
             }
         };
-        let (before, after, _) = stage.late(remove(1), nth, anew).await.unwrap();
+        let (before, after, _) = stage.late(remove(&stage, 1), nth, anew).await.unwrap();
         assert_eq!(before, after, "write {nth}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_a4_a_removal_decided_on_an_older_record_spares_the_run_that_a_newer_one_names() {
+    let stage = Stage::after(&[created()]).await;
+    let decided = remove(&stage, 1);
+    let named = Record { serving_run: Some(run(1)), ..Record::default() };
+    let (owner, record) = (stage.owner(&namespace()), Box::new(named));
+    stage.take(&Step::WriteRecord { namespace: namespace(), owner, record, notice: None }).await;
+    for step in [restore(1), postgres(1)] {
+        stage.take(&step).await;
+    }
+    let before = stage.scene();
+    assert_eq!(stage.new.take(&decided).await.unwrap(), Applied::Stale);
+    assert_eq!(before, stage.scene());
+    stage.wipe(&namespace());
+    stage.take(&created()).await;
+    let before = stage.scene();
+    assert_eq!(stage.new.take(&decided).await.unwrap(), Applied::Stale, "another namespace of that name");
+    assert_eq!(before, stage.scene());
+    stage.wipe(&namespace());
+    assert_eq!(stage.new.take(&decided).await.unwrap(), Applied::Stale, "it is gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_a15_a_password_that_comes_after_its_run_is_gone_goes_by_itself() {
+    let mut late = 0;
+    for nth in 0..6 {
+        let stage = Stage::after(&[created()]).await;
+        let gone = async |stage: &Stage| {
+            stage.take(&restore(1)).await;
+            stage.take(&remove(stage, 1)).await;
+        };
+        let (before, after, _) = stage.late(restore(1), nth, gone).await.unwrap();
+        if added(&before, &after) == [format!("secrets {}", run(1).repository_secret())] {
+            stage.settle();
+            assert_eq!(before, stage.scene());
+            late += 1;
+        }
+    }
+    assert_eq!(late, 1, "one of its writes is the password");
 }

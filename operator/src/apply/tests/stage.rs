@@ -15,7 +15,7 @@ use contract::{
     names::NamespaceName,
     secret::SecretString,
 };
-use fake_apiserver::{ApiServer, KINDS};
+use fake_apiserver::{ApiServer, Controllers, KINDS};
 use futures::future::{BoxFuture, ready};
 use http::{Method, Request};
 use jiff::Timestamp;
@@ -131,6 +131,11 @@ impl Stage {
             }
         }
         self.server.remove("namespaces", "", namespace.as_str());
+    }
+
+    /// The cluster's own controllers do all they have to do.
+    pub(super) fn settle(&self) {
+        Controllers::new(&self.server).settle();
     }
 
     /// The namespace as `old` has read it.

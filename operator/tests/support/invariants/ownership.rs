@@ -41,6 +41,7 @@ fn owner(step: &Step) -> Option<&Owner> {
     match step {
         Step::WriteRecord { owner, .. }
         | Step::SendReport { owner, .. }
+        | Step::RemoveRun { owner, .. }
         | Step::DeleteNamespace { owner, .. } => Some(owner),
         _ => None,
     }
