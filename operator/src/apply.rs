@@ -24,7 +24,7 @@
 //! A namespace that was removed and made anew counts as another one throughout: its uid is.
 
 mod cluster;
-mod hindrance;
+pub(crate) mod hindrance;
 mod restore;
 mod serve;
 

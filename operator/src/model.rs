@@ -15,7 +15,7 @@ mod wanted;
 pub use attempt::{Attempt, Ending};
 pub use failure::{FailureClass, Reason, Trouble};
 pub use identity::Identity;
-pub use observed::{Going, Observed, Owner, Replica, Seen, ServiceSeen};
+pub use observed::{Going, Hindrance, Observed, Owner, Replica, Seen, ServiceSeen};
 pub use order::{PostgresOrder, RestoreOrder, ServeOrder};
 pub use record::{Phase, Record, UnreadableRecord};
 pub use run::{JobPhase, JobSeen, PostgresPhase, PostgresSeen, Run};

@@ -22,6 +22,7 @@ mod worklist;
 pub use because::Because;
 pub use breaker::{Parked, Scope};
 pub use guard::{Guard, Verdict, release_command, release_command_for_all};
+pub use heal::in_vain as serves_in_vain;
 pub use policy::{Policy, TeardownPolicy};
 pub use step::{Notice, Step};
 pub use worklist::{Wish, Worklist};
@@ -31,6 +32,15 @@ use contract::{ids::ReplicaKey, names::NamespaceName};
 use jiff::{SignedDuration, Timestamp};
 use queue::Queue;
 use std::collections::BTreeMap;
+
+/// When it is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The instant.
+    pub now: Timestamp,
+    /// Since when whoever decides can also act: what nobody did before is not too late yet.
+    pub acting_since: Timestamp,
+}
 
 /// One decision per namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +81,10 @@ pub fn plan(
     worklist: &Worklist,
     observed: &Observed,
     guard: &Guard,
-    now: Timestamp,
+    moment: Moment,
     policy: &Policy,
 ) -> Plan {
+    let now = moment.now;
     let mut queue = Queue::new(observed, now, policy);
     let catching_up = |namespace: &NamespaceName| (namespace.clone(), Decision::Rest(Because::CatchingUp));
     let mut decisions: BTreeMap<_, _> = observed.behind.iter().map(catching_up).collect();
@@ -81,7 +92,7 @@ pub fn plan(
         by_age(observed).into_iter().filter(|replica| !observed.behind.contains(&replica.namespace))
     {
         let wish = worklist.wish(replica.identity.key);
-        let context = replica::Context { complete: worklist.is_complete(), guard, now, policy };
+        let context = replica::Context { complete: worklist.is_complete(), guard, moment, policy };
         let decision = replica::decide(replica, &wish, &context, &mut queue);
         decisions.insert(replica.namespace.clone(), decision);
     }

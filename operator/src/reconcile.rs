@@ -8,14 +8,14 @@ mod poll;
 use poll::Poll;
 
 use crate::{
-    apply::{Applied, Applier, Taken},
+    apply::{Applied, Applier, Taken, hindrance},
     canopy::{self, CanopyApi},
     clock::Clock,
     lead::Late,
     metrics::Metrics,
-    model::Wanted,
+    model::{Hindrance, Wanted},
     observe::{Blind, Index},
-    plan::{self, Guard, Plan, Policy, Worklist},
+    plan::{self, Guard, Moment, Plan, Policy, Worklist},
     tell::{self, Before, Events, Pass, Standing, Status},
 };
 use futures::{StreamExt, stream};
@@ -67,6 +67,8 @@ pub struct Reconciler {
 pub struct Memory {
     worklist: Worklist,
     guard: Guard,
+    /// Since when the cluster is seen, and so something can be done, without a break.
+    acting_since: Option<Timestamp>,
     poll: Poll,
     standing: Standing,
 }
@@ -76,13 +78,15 @@ impl Reconciler {
     pub async fn pass(&mut self, why: Why) -> bool {
         let started = tokio::time::Instant::now();
         let fresh = self.poll(why).await;
-        let now = self.clock.now();
-        let (plan, before) = match self.decide(fresh, now) {
+        let (plan, before, now) = match self.decide(fresh) {
             Ok(decided) => decided,
-            Err(blind) => return self.blind(&blind, started.elapsed()),
+            Err(blind) => {
+                self.memory.acting_since = None;
+                return self.blind(&blind, started.elapsed());
+            }
         };
         let outcomes = self.apply(&plan).await;
-        let learnt = self.remember(&outcomes);
+        let learnt = self.remember(&outcomes, now);
         self.tell(&plan, &before, &outcomes, now).await;
         let failed = outcomes.iter().any(|(_, outcome)| outcome.is_err());
         self.metrics.reconcile(if failed { "error" } else { "ok" }, started.elapsed());
@@ -90,16 +94,19 @@ impl Reconciler {
         learnt || outcomes.iter().any(moved)
     }
 
-    /// What to do about the cluster as it is seen now; a fresh worklist counts for the guard.
-    fn decide(&mut self, fresh: bool, now: Timestamp) -> Result<(Plan, Before), Blind> {
-        let (memory, policy) = (&mut self.memory, &self.policy);
+    /// What to do about the cluster as it is seen now, and when that is; a fresh worklist counts for the guard. The
+    /// clock is not asked before the cluster is seen: from its answers it learns what time it is there.
+    fn decide(&mut self, fresh: bool) -> Result<(Plan, Before, Timestamp), Blind> {
+        let (memory, policy, clock) = (&mut self.memory, &self.policy, &self.clock);
         self.index.look(|observed| {
+            let now = clock.now();
             if fresh {
                 memory.guard = memory.guard.after(&memory.worklist, observed, now, &policy.teardown);
             }
-            let plan = plan::plan(&memory.worklist, observed, &memory.guard, now, policy);
-            let before = Before::of(observed, &memory.worklist, &plan, now);
-            (plan, before)
+            let moment = Moment { now, acting_since: *memory.acting_since.get_or_insert(now) };
+            let plan = plan::plan(&memory.worklist, observed, &memory.guard, moment, policy);
+            let before = Before::of(observed, &memory.worklist, &plan, now, policy);
+            (plan, before, now)
         })
     }
 
@@ -126,13 +133,21 @@ impl Reconciler {
         .await
     }
 
-    /// What hinders a run is no part of the cluster; it is seen with it all the same. True if any of it is news:
-    /// the same refusal again is no reason for another pass at once.
-    fn remember(&self, outcomes: &[Taken]) -> bool {
+    /// What hinders a run is no part of the cluster; it is seen with it all the same. True if any of it is news that
+    /// ends an attempt: the same refusal again is no reason for another pass at once.
+    fn remember(&self, outcomes: &[Taken], now: Timestamp) -> bool {
         let mut learnt = false;
-        for (_, outcome) in outcomes {
-            if let Ok(Applied::Hindered { namespace, run, trouble }) = outcome {
-                learnt |= self.index.hinder(namespace, run.clone(), trouble.clone());
+        for (step, outcome) in outcomes {
+            let Some(run) = step.run() else { continue };
+            let hinder = |trouble, passing| {
+                let hindrance = Hindrance { run: run.clone(), trouble, since: now, passing };
+                self.index.hinder(step.namespace(), hindrance)
+            };
+            match outcome {
+                Ok(Applied::Done) => self.index.unhinder(step.namespace(), run),
+                Ok(Applied::Hindered { trouble, .. }) => learnt |= hinder(trouble.clone(), false),
+                Err(error) => drop(hinder(hindrance::passing(error), true)),
+                Ok(Applied::Stale | Applied::Refused { .. }) => {}
             }
         }
         learnt

@@ -1,7 +1,7 @@
-//! What keeps a run from being begun and cannot be helped by trying the same again at once.
+//! What keeps a run from getting on: what cannot be helped by trying the same again at once, and what may be.
 //!
 //! Input: the step that failed and its error. Output: the run it hinders and why, for the planner to end the attempt
-//! with. Must not: blame a replica for what is the operator's own trouble; that is tried again until a deadline.
+//! with, at once or at its deadline. Must not: blame a replica for what is the operator's own trouble.
 
 use super::{Applied, ApplyError, ClusterError};
 use crate::{
@@ -18,13 +18,22 @@ const NOT_READY: u16 = 409;
 
 /// The error as what hinders a run, if it is that.
 pub(super) fn of(step: &Step, error: &ApplyError) -> Option<Applied> {
-    let (namespace, run) = match step {
-        Step::StartRestore { order, .. } => (&order.namespace, &order.run),
-        Step::StartPostgres(order) => (&order.namespace, &order.run),
+    let run = match step {
+        Step::StartRestore { .. } | Step::StartPostgres(_) => step.run()?,
         _ => return None,
     };
     let trouble = Trouble::new(reason(error)?, crate::reconcile::chain(error));
-    Some(Applied::Hindered { namespace: namespace.clone(), run: run.clone(), trouble })
+    Some(Applied::Hindered { namespace: step.namespace().clone(), run: run.clone(), trouble })
+}
+
+/// What is told where the same failed until its deadline.
+pub(crate) fn passing(error: &ApplyError) -> Trouble {
+    let forbidden = match error {
+        ApplyError::Cluster(error) => error.status().is_some_and(|said| said.code == 403),
+        _ => false,
+    };
+    let reason = if forbidden { Reason::Forbidden } else { Reason::DeadlineExceeded };
+    Trouble::new(reason, crate::reconcile::chain(error))
 }
 
 fn reason(error: &ApplyError) -> Option<Reason> {
@@ -59,7 +68,7 @@ fn of_creation(code: u16, message: &str) -> Option<Reason> {
 
 #[cfg(test)]
 mod tests {
-    use super::{of, of_canopy, of_creation, reason};
+    use super::{of, of_canopy, of_creation, passing, reason};
     use crate::{
         apply::{Applied, ApplyError, ClusterError},
         canopy::{CanopyError, Endpoint},
@@ -119,5 +128,15 @@ mod tests {
         assert_eq!(of_creation(403, rights), None);
         assert_eq!(of_creation(403, "unable to create: namespace x is being terminated"), None);
         assert_eq!(of_creation(503, "try again"), None);
+        let said = |code| kube::core::Status { code, ..kube::core::Status::failure(rights, "Forbidden") };
+        let refused = |code| ClusterError::Call {
+            verb: "create",
+            object: "Job a/b".to_owned(),
+            source: Box::new(kube::Error::Api(Box::new(said(code)))),
+        };
+        let told = |code| passing(&ApplyError::Cluster(refused(code)));
+        assert_eq!(told(403).reason, Reason::Forbidden);
+        assert!(told(403).message.contains("cannot create"), "{}", told(403));
+        assert_eq!(told(503).reason, Reason::DeadlineExceeded);
     }
 }

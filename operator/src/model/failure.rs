@@ -103,6 +103,8 @@ reasons! {
     QuotaExceeded = "quota_exceeded", Infrastructure;
     /// The API server, or a policy in it, refuses the object.
     Rejected = "rejected", Infrastructure;
+    /// The operator lacks a right in the cluster.
+    Forbidden = "forbidden", Infrastructure;
     /// A container cannot be made: a missing Secret, a bad command.
     ContainerFailed = "container_failed", Infrastructure;
     /// A container ends again and again.

@@ -62,8 +62,21 @@ pub struct Replica {
     pub runs: BTreeMap<RunName, Box<Run>>,
     /// The Service guests connect to.
     pub service: Option<ServiceSeen>,
-    /// What kept this run from being begun in this process's life.
-    pub hindered: Option<(RunName, Trouble)>,
+    /// What keeps its open attempt, or what serves, from getting on.
+    pub hindered: Option<Hindrance>,
+}
+
+/// What kept a run from getting on in this process's life: no part of the cluster, but of what is seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hindrance {
+    /// Whose.
+    pub run: RunName,
+    /// What.
+    pub trouble: Trouble,
+    /// Since when.
+    pub since: Timestamp,
+    /// Whether trying the same again may help: then it is tried until a deadline.
+    pub passing: bool,
 }
 
 /// A namespace on its way out.

@@ -36,6 +36,8 @@ impl Run {
 pub struct JobSeen {
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it ended well.
+    pub ended_at: Option<Timestamp>,
     /// How far it is.
     pub phase: JobPhase,
     /// What its proxy counted, once it has told.

@@ -21,7 +21,7 @@ pub use kind::Kind;
 pub use progress::Blind;
 pub(super) use state::State;
 
-use crate::model::{Observed, Trouble};
+use crate::model::{Hindrance, Observed};
 use contract::names::{NamespaceName, RunName};
 use kube::{Client, Resource, ResourceExt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -75,9 +75,14 @@ impl Index {
         }
     }
 
-    /// `run` cannot be begun: known as long as its attempt is open and this process lives. True if it is news.
-    pub fn hinder(&self, namespace: &NamespaceName, run: RunName, trouble: Trouble) -> bool {
-        self.state().hinder(namespace, run, trouble)
+    /// A run does not get on: known as long as it is at work and this process lives. True if it is news.
+    pub fn hinder(&self, namespace: &NamespaceName, hindrance: Hindrance) -> bool {
+        self.state().hinder(namespace, hindrance)
+    }
+
+    /// What hindered `run` does so no longer.
+    pub fn unhinder(&self, namespace: &NamespaceName, run: &RunName) {
+        self.state().unhinder(namespace, run);
     }
 
     /// A panic under the lock leaves a picture that the next list mends.

@@ -10,7 +10,8 @@ pub(super) fn furnish(replica: &mut Replica, held: &Held) {
     replica.runs = runs(held);
     replica.service = held.services.values().next().map(|service| ServiceSeen { run: service.run.clone() });
     let open = replica.record.attempt.as_ref().filter(|attempt| attempt.is_open()).map(Attempt::run);
-    replica.hindered = held.hindered.as_deref().filter(|(run, _)| Some(run) == open.as_ref()).cloned();
+    let at_work = open.as_ref().or(replica.record.serving_run.as_ref());
+    replica.hindered = held.hindered.as_deref().filter(|held| Some(&held.run) == at_work).cloned();
 }
 
 fn runs(held: &Held) -> BTreeMap<RunName, Box<Run>> {

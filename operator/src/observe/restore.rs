@@ -6,6 +6,7 @@ use contract::{
     names::{annotations, objects::containers},
     pods::{RestoreResult, TerminationDocument},
 };
+use jiff::Timestamp;
 use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
 use kube::ResourceExt;
 
@@ -35,7 +36,7 @@ pub(super) fn of_pod(pod: &Pod) -> slim::RestorePod {
 pub(super) fn seen(job: &slim::Job, pod: Option<&slim::RestorePod>) -> JobSeen {
     let told = pod.and_then(|pod| pod.told.as_deref());
     let phase = match &job.end {
-        Some(slim::End::Complete) => told.cloned().unwrap_or_else(|| lost(pod, "its pod is gone")),
+        Some(slim::End::Complete(_)) => told.cloned().unwrap_or_else(|| lost(pod, "its pod is gone")),
         Some(slim::End::Failed(why)) => match told {
             Some(JobPhase::Restored(_)) | None => lost(pod, why),
             Some(phase) => phase.clone(),
@@ -43,7 +44,12 @@ pub(super) fn seen(job: &slim::Job, pod: Option<&slim::RestorePod>) -> JobSeen {
         None if pod.is_some_and(|pod| pod.started) => JobPhase::Running,
         None => JobPhase::Starting { waiting_for: pod.map_or_else(|| Some(no_pod()), waiting_for) },
     };
-    JobSeen { created_at: job.created_at, phase, traffic: job.traffic }
+    let ended_at = if let Some(slim::End::Complete(at)) = &job.end { *at } else { None };
+    JobSeen { created_at: job.created_at, ended_at, phase, traffic: job.traffic }
+}
+
+fn completed_at(job: &Job) -> Option<Timestamp> {
+    Some(job.status.as_ref()?.completion_time.as_ref()?.0)
 }
 
 fn ending(job: &Job) -> Option<slim::End> {
@@ -51,7 +57,7 @@ fn ending(job: &Job) -> Option<slim::End> {
     conditions.iter().filter(|condition| condition.status == "True").find_map(|condition| {
         let why = || condition.reason.clone().or(condition.message.clone()).unwrap_or_default();
         match condition.type_.as_str() {
-            "Complete" => Some(slim::End::Complete),
+            "Complete" => Some(slim::End::Complete(completed_at(job))),
             "Failed" => Some(slim::End::Failed(why().into_boxed_str())),
             _ => None,
         }

@@ -25,7 +25,7 @@ pub(super) struct Job {
 /// How a Job ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
-    Complete,
+    Complete(Option<Timestamp>),
     Failed(Box<str>),
 }
 

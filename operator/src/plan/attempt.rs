@@ -1,9 +1,9 @@
 //! An attempt in progress: from what the cluster shows of its run to the next step.
 
-use super::{Because, Decision, Policy, Step, conclude};
+use super::{Because, Decision, Moment, Policy, Step, conclude};
 use crate::model::{
-    Attempt, JobPhase, JobSeen, PostgresOrder, PostgresPhase, PostgresSeen, Reason, Record, Replica,
-    RestoreOrder, Run, ServeOrder, Target, Trouble, Wanted,
+    Attempt, Hindrance, JobPhase, JobSeen, PostgresOrder, PostgresPhase, PostgresSeen, Reason, Record,
+    Replica, RestoreOrder, Run, ServeOrder, Target, Trouble, Wanted,
 };
 use contract::{
     ids::SnapshotId,
@@ -21,7 +21,7 @@ struct Driver<'a> {
     attempt: &'a Attempt,
     wish: Result<&'a Wanted, &'a Because>,
     record: &'a Record,
-    now: Timestamp,
+    moment: Moment,
     policy: &'a Policy,
 }
 
@@ -31,10 +31,10 @@ pub(super) fn drive(
     attempt: &Attempt,
     wish: Result<&Wanted, &Because>,
     record: &Record,
-    now: Timestamp,
+    moment: Moment,
     policy: &Policy,
 ) -> Decision {
-    let driver = Driver { replica, attempt, wish, record, now, policy };
+    let driver = Driver { replica, attempt, wish, record, moment, policy };
     if let Err(why) = attempt.snapshot.parse::<SnapshotId>() {
         return driver.failed(Reason::InvalidSnapshot, &why.to_string());
     }
@@ -50,23 +50,34 @@ pub(super) fn drive(
 struct Wait<'a> {
     since: Timestamp,
     deadline: SignedDuration,
+    /// Whose doing is waited for.
+    whose: Whose,
     what: &'static str,
     waiting_for: Option<&'a Trouble>,
+}
+
+/// Whose doing is waited for.
+enum Whose {
+    /// The cluster's, which goes on while no operator runs.
+    Cluster,
+    /// Our own: it is tried for so long once somebody can.
+    Ours(SignedDuration),
 }
 
 impl Driver<'_> {
     /// Nothing of the run exists yet.
     fn starting(&self) -> Decision {
         let run = self.attempt.run();
-        if let Some((_, trouble)) = self.replica.hindered.as_ref().filter(|(hindered, _)| *hindered == run) {
-            return self.failed(trouble.reason, &trouble.message);
+        if let Some(failed) = self.refused() {
+            return failed;
         }
         let wanted = match self.wish {
             Ok(wanted) => wanted,
             Err(because) => return self.unwished(because),
         };
         if self.replica.runs.iter().any(|(name, other)| *name != run && other.may_write()) {
-            let wait = self.start("see the restore pods of earlier runs end");
+            let wait =
+                Wait { whose: Whose::Cluster, ..self.start("see the restore pods of earlier runs end") };
             return self.wait(&wait, || Because::WriterAlive);
         }
         match &wanted.target {
@@ -95,14 +106,29 @@ impl Driver<'_> {
         self.overdue(&self.start("make the restore Job")).unwrap_or(Decision::Do(step))
     }
 
-    fn start(&self, what: &'static str) -> Wait<'static> {
+    fn start(&self, what: &'static str) -> Wait<'_> {
         let (since, deadline) = (self.attempt.started_at, self.policy.start_deadline);
-        Wait { since, deadline, what, waiting_for: None }
+        Wait { since, deadline, whose: Whose::Ours(deadline), what, waiting_for: self.passing() }
+    }
+
+    /// What hinders this run, and is not helped by trying again.
+    fn refused(&self) -> Option<Decision> {
+        let Trouble { reason, message } = &self.hindrance().filter(|hindrance| !hindrance.passing)?.trouble;
+        Some(self.failed(*reason, message))
+    }
+
+    /// What hinders it as yet.
+    fn passing(&self) -> Option<&Trouble> {
+        self.hindrance().filter(|hindrance| hindrance.passing).map(|hindrance| &hindrance.trouble)
+    }
+
+    fn hindrance(&self) -> Option<&Hindrance> {
+        self.replica.hindered.as_ref().filter(|hindrance| hindrance.run == self.attempt.run())
     }
 
     /// Nothing was made yet, and nobody says that it should be: waited for, but not for ever, since others wait too.
     fn unwished(&self, because: &Because) -> Decision {
-        if self.now.duration_since(self.attempt.started_at) <= self.policy.start_deadline {
+        if !self.is_over(&self.start("be asked for")) {
             return Decision::Rest(because.clone());
         }
         match because {
@@ -119,6 +145,7 @@ impl Driver<'_> {
             &Wait {
                 since: self.attempt.started_at,
                 deadline: self.policy.start_deadline + self.policy.restore_deadline,
+                whose: Whose::Cluster,
                 what: "see the last restore pod end",
                 waiting_for: None,
             },
@@ -132,20 +159,23 @@ impl Driver<'_> {
         match &job.phase {
             JobPhase::Starting { waiting_for } => {
                 let (deadline, waiting_for) = (self.policy.start_deadline, waiting_for.as_ref());
-                let wait = Wait { since, deadline, what: "start the restore pod", waiting_for };
+                let what = "start the restore pod";
+                let wait = Wait { since, deadline, whose: Whose::Cluster, what, waiting_for };
                 self.wait(&wait, || Because::RestoreRunning { since, waiting_for: waiting_for.cloned() })
             }
             JobPhase::Running => {
                 let deadline = restore_deadline;
-                let wait = Wait { since, deadline, what: "restore the snapshot", waiting_for: None };
+                let what = "restore the snapshot";
+                let wait = Wait { since, deadline, whose: Whose::Cluster, what, waiting_for: None };
                 self.wait(&wait, || Because::RestoreRunning { since, waiting_for: None })
             }
             JobPhase::Restored(_) if writing => {
                 let deadline = restore_deadline;
                 let what = "see every restore pod of the run end";
-                self.wait(&Wait { since, deadline, what, waiting_for: None }, || Because::WriterAlive)
+                let wait = Wait { since, deadline, whose: Whose::Cluster, what, waiting_for: None };
+                self.wait(&wait, || Because::WriterAlive)
             }
-            JobPhase::Restored(restored) => self.restored(restored),
+            JobPhase::Restored(restored) => self.restored(restored, job.ended_at.ok_or(since)),
             JobPhase::Failed(failure) => self.failed(failure.reason.into(), &failure.message),
             JobPhase::Lost(Trouble { reason, message }) => {
                 self.failed(*reason, &format!("the restore pod ended without a result: {message}"))
@@ -153,19 +183,31 @@ impl Driver<'_> {
         }
     }
 
-    fn restored(&self, restored: &Restored) -> Decision {
+    fn restored(&self, restored: &Restored, ended: Result<Timestamp, Timestamp>) -> Decision {
         if restored.snapshot_id.as_str() != self.attempt.snapshot {
             let message = format!("asked for {}, restored {}", self.attempt.snapshot, restored.snapshot_id);
             return self.failed(Reason::WrongSnapshot, &message);
         }
-        let run = self.attempt.run();
-        if let Some((_, trouble)) = self.replica.hindered.as_ref().filter(|(hindered, _)| *hindered == run) {
-            return self.failed(trouble.reason, &trouble.message);
-        }
+        let wait = self.bring_up(ended);
+        self.refused().or_else(|| self.overdue(&wait)).unwrap_or_else(|| self.start_postgres(restored))
+    }
+
+    /// What is tried until its deadline once the restore has ended: at the latest when all of it might have.
+    fn bring_up(&self, ended: Result<Timestamp, Timestamp>) -> Wait<'_> {
+        let start = self.policy.start_deadline;
+        let (since, deadline) = match ended {
+            Ok(at) => (at, start),
+            Err(begun) => (begun, start + self.policy.restore_deadline + start),
+        };
+        let (what, waiting_for) = ("make the postgres Deployment", self.passing());
+        Wait { since, deadline, whose: Whose::Ours(start), what, waiting_for }
+    }
+
+    fn start_postgres(&self, restored: &Restored) -> Decision {
         Decision::Do(Step::StartPostgres(PostgresOrder {
             namespace: self.replica.namespace.clone(),
             identity: self.replica.identity.clone(),
-            run,
+            run: self.attempt.run(),
             snapshot: self.attempt.snapshot.clone(),
             snapshot_at: self.attempt.snapshot_at,
             postgres_major: restored.postgres_major,
@@ -179,18 +221,20 @@ impl Driver<'_> {
         match &postgres.phase {
             PostgresPhase::Starting { waiting_for } => {
                 let (deadline, waiting_for) = (self.policy.start_deadline, waiting_for.as_ref());
-                let wait = Wait { since, deadline, what: "start the postgres pod", waiting_for };
+                let what = "start the postgres pod";
+                let wait = Wait { since, deadline, whose: Whose::Cluster, what, waiting_for };
                 self.wait(&wait, || Because::Verifying { since, waiting_for: waiting_for.cloned() })
             }
             PostgresPhase::Preparing => {
                 let (deadline, what) = (verify_deadline, "recover and check the database");
-                let wait = Wait { since, deadline, what, waiting_for: None };
+                let wait = Wait { since, deadline, whose: Whose::Cluster, what, waiting_for: None };
                 self.wait(&wait, || Because::Verifying { since, waiting_for: None })
             }
             PostgresPhase::Ready(report) if report.is_sound() => {
-                let deadline = verify_deadline + self.policy.switch_deadline;
-                let wait = Wait { since, deadline, what: "point the Service to it", waiting_for: None };
-                self.ready(report, &wait)
+                let switch = self.policy.switch_deadline;
+                let (deadline, whose) = (verify_deadline + switch, Whose::Ours(switch));
+                let (what, waiting_for) = ("point the Service to it", self.passing());
+                self.ready(report, &Wait { since, deadline, whose, what, waiting_for })
             }
             PostgresPhase::Ready(report) => {
                 let message = "PostgreSQL answers, but not every mandatory check passed";
@@ -205,7 +249,7 @@ impl Driver<'_> {
     fn ready(&self, report: &PrepareReport, wait: &Wait<'_>) -> Decision {
         let run = self.attempt.run();
         if self.replica.service.as_ref().and_then(|service| service.run.as_ref()) == Some(&run) {
-            let facts = conclude::Facts::new(self.replica, self.attempt, self.record, self.now);
+            let facts = conclude::Facts::new(self.replica, self.attempt, self.record, self.moment.now);
             return Decision::Do(conclude::succeeded(&facts, report));
         }
         self.overdue(wait).unwrap_or_else(|| Decision::Do(serve(self.replica, run, report)))
@@ -217,7 +261,7 @@ impl Driver<'_> {
 
     /// The end of a wait that has taken too long: whoever the cluster says kept it waiting is to blame.
     fn overdue(&self, wait: &Wait<'_>) -> Option<Decision> {
-        if self.now.duration_since(wait.since) <= wait.deadline {
+        if !self.is_over(wait) {
             return None;
         }
         let within = format!("failed to {} within {} s", wait.what, wait.deadline.as_secs());
@@ -229,12 +273,21 @@ impl Driver<'_> {
         })
     }
 
+    /// Whether a wait has taken too long. What nobody could do was not waited for.
+    fn is_over(&self, wait: &Wait<'_>) -> bool {
+        let tried = match wait.whose {
+            Whose::Cluster => true,
+            Whose::Ours(time) => self.moment.now.duration_since(self.moment.acting_since) > time,
+        };
+        tried && self.moment.now.duration_since(wait.since) > wait.deadline
+    }
+
     fn failed(&self, reason: Reason, message: &str) -> Decision {
         self.unsound(reason, None, message)
     }
 
     fn unsound(&self, reason: Reason, report: Option<&PrepareReport>, message: &str) -> Decision {
-        let facts = conclude::Facts::new(self.replica, self.attempt, self.record, self.now);
+        let facts = conclude::Facts::new(self.replica, self.attempt, self.record, self.moment.now);
         Decision::Do(conclude::failed(&facts, &Trouble::new(reason, message), report))
     }
 }

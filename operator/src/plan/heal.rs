@@ -1,7 +1,8 @@
 //! A replica that serves is kept serving: what the cluster or a person took away is put back.
 
-use super::{Because, Decision, Step, attempt};
-use crate::model::{JobPhase, PostgresOrder, PostgresPhase, Replica, Run};
+use super::{Because, Decision, Policy, Step, attempt};
+use crate::model::{JobPhase, PostgresOrder, PostgresPhase, Replica, Run, Trouble};
+use jiff::Timestamp;
 
 /// What the serving run needs; none: nothing. A database that ends again and again is left to the cluster and to
 /// people: it may hold what guests wrote, so nothing replaces it unasked.
@@ -19,6 +20,14 @@ pub(super) fn serving(replica: &Replica) -> Option<Decision> {
         PostgresPhase::Failed { trouble, .. } => Some(trouble.clone()),
     };
     Some(Decision::Rest(Because::ServingTrouble { waiting_for }))
+}
+
+/// Why putting it back is in vain, where it was tried for as long as a start may take.
+pub fn in_vain<'a>(replica: &'a Replica, now: Timestamp, policy: &Policy) -> Option<&'a Trouble> {
+    let hindrance = replica.hindered.as_ref()?;
+    let serves = replica.record.serving_run.as_ref() == Some(&hindrance.run);
+    let long = now.duration_since(hindrance.since) > policy.start_deadline;
+    (serves && long).then_some(&hindrance.trouble)
 }
 
 /// Whether nothing is left of what served, so that only a new attempt can help.

@@ -1,8 +1,8 @@
 //! The decision for one namespace.
 
 use super::{
-    Because, Decision, Guard, Policy, Step, Verdict, attempt, cleanup, guard, heal, queue::Queue, refresh,
-    report, worklist::Wish,
+    Because, Decision, Guard, Moment, Policy, Step, Verdict, attempt, cleanup, guard, heal, queue::Queue,
+    refresh, report, worklist::Wish,
 };
 use crate::model::{Ending, Going, Phase, Record, Replica, Wanted};
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ pub(super) struct Context<'a> {
     /// What was seen of absences.
     pub(super) guard: &'a Guard,
     /// When it is decided.
-    pub(super) now: Timestamp,
+    pub(super) moment: Moment,
     /// The numbers.
     pub(super) policy: &'a Policy,
 }
@@ -43,7 +43,7 @@ pub(super) fn decide(
     };
     match decision {
         Decision::Rest(because) => {
-            report::next(replica, context.now).map_or(Decision::Rest(because), Decision::Do)
+            report::next(replica, context.moment.now).map_or(Decision::Rest(because), Decision::Do)
         }
         Decision::Do(step) => Decision::Do(step),
     }
@@ -51,24 +51,25 @@ pub(super) fn decide(
 
 fn terminating(going: &Going, context: &Context<'_>) -> Because {
     let since = going.since;
-    let overdue = context.now.duration_since(since) > context.policy.terminating_deadline;
+    let overdue = context.moment.now.duration_since(since) > context.policy.terminating_deadline;
     Because::Terminating { since, stuck: overdue.then(|| going.waits_for.join("; ")) }
 }
 
-/// A replica whose entry is there: what serves is kept serving, what was begun is ended, what is due is begun.
+/// A replica whose entry is there: what serves is kept serving, what was begun is ended, what is due is begun. What
+/// cannot be put back for long, or is to be made anew by a person's wish, keeps nothing else waiting.
 fn live(replica: &Replica, wanted: &Wanted, context: &Context<'_>, queue: &mut Queue) -> Decision {
-    let (now, policy) = (context.now, context.policy);
+    let (now, policy) = (context.moment.now, context.policy);
     let record = wished(&replica.record, wanted);
     let open = replica.record.attempt.as_ref().filter(|attempt| attempt.is_open());
     let healing = if open.is_none() { heal::serving(replica) } else { None };
-    let asked = replica.record.force_refresh.is_some();
+    let first = replica.record.force_refresh.is_none() && heal::in_vain(replica, now, policy).is_none();
     if let Some(step @ Decision::Do(_)) = &healing
-        && !asked
+        && first
     {
         return step.clone();
     }
     let decision = cleanup::next(replica, now, policy).unwrap_or_else(|| match open {
-        Some(open) => attempt::drive(replica, open, Ok(wanted), &record, now, policy),
+        Some(open) => attempt::drive(replica, open, Ok(wanted), &record, context.moment, policy),
         None => match (refresh::consider(replica, wanted, &record, now, policy, queue), healing) {
             (Decision::Rest(_), Some(step @ Decision::Do(_))) => step,
             (Decision::Rest(Because::UpToDate), Some(trouble)) => trouble,
@@ -85,7 +86,7 @@ fn live(replica: &Replica, wanted: &Wanted, context: &Context<'_>, queue: &mut Q
 fn go_on(replica: &Replica, because: Because, context: &Context<'_>) -> Decision {
     match &replica.record.attempt {
         Some(open) if open.is_open() => {
-            attempt::drive(replica, open, Err(&because), &replica.record, context.now, context.policy)
+            attempt::drive(replica, open, Err(&because), &replica.record, context.moment, context.policy)
         }
         _ => Decision::Rest(because),
     }
@@ -95,7 +96,7 @@ fn go_on(replica: &Replica, because: Because, context: &Context<'_>) -> Decision
 fn leave(replica: &Replica, context: &Context<'_>, because: impl Fn(String) -> Because) -> Decision {
     let since = match context.guard.verdict(replica, &context.policy.teardown) {
         Verdict::Keep { why } => {
-            let release = context.guard.unnoted_release(replica, context.now);
+            let release = context.guard.unnoted_release(replica, context.moment.now);
             let noted = release.and_then(|at| note(replica, Some(at)));
             return noted.unwrap_or_else(|| go_on(replica, because(why), context));
         }
@@ -104,9 +105,9 @@ fn leave(replica: &Replica, context: &Context<'_>, because: impl Fn(String) -> B
         }
         Verdict::Gone { since } => since,
     };
-    let patient = context.now.duration_since(since) < context.policy.report_patience;
-    let report = report::next(replica, context.now).filter(|_| patient);
-    Decision::Do(report.unwrap_or_else(|| guard::teardown(replica, context.now)))
+    let patient = context.moment.now.duration_since(since) < context.policy.report_patience;
+    let report = report::next(replica, context.moment.now).filter(|_| patient);
+    Decision::Do(report.unwrap_or_else(|| guard::teardown(replica, context.moment.now)))
 }
 
 /// Writes down where the replica stands, unless that is written already.

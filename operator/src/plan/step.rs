@@ -112,6 +112,20 @@ impl Step {
         }
     }
 
+    /// The run it is to bring on, where it is about one.
+    pub fn run(&self) -> Option<&RunName> {
+        match self {
+            Self::StartRestore { order, .. } => Some(&order.run),
+            Self::StartPostgres(order) => Some(&order.run),
+            Self::Serve(order) => Some(&order.run),
+            Self::CreateNamespace { .. }
+            | Self::WriteRecord { .. }
+            | Self::RemoveRun { .. }
+            | Self::SendReport { .. }
+            | Self::DeleteNamespace { .. } => None,
+        }
+    }
+
     /// Its name in logs, metrics and status.
     pub fn name(&self) -> &'static str {
         match self {

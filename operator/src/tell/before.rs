@@ -6,7 +6,7 @@
 use crate::{
     metrics::ReplicaFigures,
     model::{Attempt, Observed, PostgresPhase, Replica, Run, Seen},
-    plan::{Plan, Wish, Worklist},
+    plan::{self, Plan, Policy, Wish, Worklist},
 };
 use contract::{names::NamespaceName, pods::PrepareReport};
 use jiff::Timestamp;
@@ -19,6 +19,8 @@ pub struct Before {
     pub(super) replicas: BTreeMap<NamespaceName, Replica>,
     /// Namespaces that do not read, and why.
     pub(super) unreadable: BTreeMap<NamespaceName, String>,
+    /// Namespaces in which putting back what serves is in vain, and why.
+    pub(super) in_vain: BTreeMap<NamespaceName, String>,
     /// How many replicas there are.
     pub(super) count: usize,
     /// How many attempts are open.
@@ -31,11 +33,22 @@ pub struct Before {
 
 impl Before {
     /// Of what `plan` was made from.
-    pub fn of(observed: &Observed, worklist: &Worklist, plan: &Plan, now: Timestamp) -> Self {
+    pub fn of(
+        observed: &Observed,
+        worklist: &Worklist,
+        plan: &Plan,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Self {
         let mut before = Self::default();
         for (namespace, seen) in &observed.namespaces {
             match seen {
-                Seen::Replica(replica) => before.add(replica, worklist, now),
+                Seen::Replica(replica) => {
+                    before.add(replica, worklist, now);
+                    if let Some(trouble) = plan::serves_in_vain(replica, now, policy) {
+                        before.in_vain.insert(namespace.clone(), trouble.to_string());
+                    }
+                }
                 Seen::Unreadable { why, .. } => {
                     before.unreadable.insert(namespace.clone(), why.clone());
                 }

@@ -60,6 +60,8 @@ reasons! {
     Drained Normal Replica "Refresh";
     /// Canopy does not take a report, and never will.
     ReportRefused Warning Replica "Report";
+    /// What serves is in trouble, or cannot be put back: who is to help is in the note.
+    ServingTrouble Warning Replica "Serve";
     /// The worklist has not named the replica for long enough; its teardown begins.
     TeardownBegun Normal Replica "TearDown";
     /// Too much is absent from the worklist at once: nothing is torn down; the note has the command that releases it.

@@ -92,6 +92,7 @@ pub(super) fn news(news: &News) {
         | EventReason::RestoresParked
         | EventReason::TerminatingStuck
         | EventReason::Unreadable
+        | EventReason::ServingTrouble
         | EventReason::ForeignCollision => {
             tracing::warn!(replica.namespace = namespace, event = news.reason.as_str(), "{}", news.note);
         }

@@ -101,8 +101,14 @@ pub(super) fn conditions(pass: &Pass<'_>) -> BTreeMap<Condition, String> {
                 format!("{} does not answer; one restore at a time finds out whether it does", parked.scope);
             Some((Condition::Parked(parked.scope.clone()), note))
         }
+        Decision::Rest(Because::ServingTrouble { waiting_for: Some(trouble) }) => {
+            Some((Condition::Trouble(name.clone()), trouble.to_string()))
+        }
         _ => None,
     });
+    let in_vain = pass.before.in_vain.iter();
+    let in_vain = in_vain.map(|(name, why)| (Condition::Trouble(name.clone()), why.clone()));
+    let rests = rests.chain(in_vain);
     let held = pass.guard.is_held().then(|| (Condition::Held, held(pass)));
     unreadable.chain(collisions).chain(rests).chain(held).collect()
 }

@@ -18,6 +18,8 @@ pub(super) enum Condition {
     Stuck(NamespaceName),
     /// Somebody else's object is in the way.
     Collision(NamespaceName),
+    /// What serves is in trouble.
+    Trouble(NamespaceName),
 }
 
 impl Condition {
@@ -28,6 +30,7 @@ impl Condition {
             Self::Unreadable(namespace) => (EventReason::Unreadable, Some(namespace.clone())),
             Self::Stuck(namespace) => (EventReason::TerminatingStuck, Some(namespace.clone())),
             Self::Collision(namespace) => (EventReason::ForeignCollision, Some(namespace.clone())),
+            Self::Trouble(namespace) => (EventReason::ServingTrouble, Some(namespace.clone())),
         };
         News { reason, about, note }
     }
@@ -40,7 +43,7 @@ impl Condition {
                 (EventReason::TeardownReleased, note.to_owned())
             }
             Self::Parked(scope) => (EventReason::RestoresResumed, format!("{scope} is asked again")),
-            Self::Stuck(_) | Self::Unreadable(_) | Self::Collision(_) => return None,
+            Self::Stuck(_) | Self::Unreadable(_) | Self::Collision(_) | Self::Trouble(_) => return None,
         };
         Some(News { reason, about: None, note })
     }
@@ -48,7 +51,7 @@ impl Condition {
     /// Whether a pass in which it was not met shows that it is over: a collision is met only by trying.
     fn is_over(&self, pass: &Pass<'_>) -> bool {
         match self {
-            Self::Held | Self::Parked(_) | Self::Unreadable(_) | Self::Stuck(_) => true,
+            Self::Held | Self::Parked(_) | Self::Unreadable(_) | Self::Stuck(_) | Self::Trouble(_) => true,
             Self::Collision(namespace) => {
                 !matches!(pass.plan.decisions.get(namespace), Some(Decision::Do(_)))
             }

@@ -11,8 +11,8 @@ use contract::{
     pods::{CheckResult, Failure, FailureReason, PrepareReport, Restored},
 };
 use operator::model::{
-    Attempt, Ending, Going, Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen,
-    Record, Replica, Run, Seen, ServiceSeen, Trouble,
+    Attempt, Ending, Going, Hindrance, Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase,
+    PostgresSeen, Record, Replica, Run, Seen, ServiceSeen, Trouble,
 };
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ fn replica(name: &str, said: &Namespace, desired: Option<&str>) -> Replica {
         identity,
         teardown_released_at: said.released.as_deref().map(words::moment),
         service: service.map(|word| ServiceSeen { run: Some(words::run(word)) }),
-        hindered: said.hindered.as_deref().map(hindered),
+        hindered: said.hindered.as_deref().map(|word| hindered(word, said.tried_since.as_deref())),
         runs,
     }
 }
@@ -186,7 +186,11 @@ fn runs(said: &Namespace) -> BTreeMap<RunName, Box<Run>> {
 
 fn run(name: &str, said: &RunWords) -> Run {
     let created_at = moment(said.since.as_deref(), "5m ago");
-    let job = said.job.as_deref().map(|word| JobSeen { created_at, phase: job(word, name), traffic: None });
+    let ended_at = said.ended.as_deref().map(words::moment);
+    let job = said.job.as_deref().map(|word| {
+        let phase = job(word, name);
+        JobSeen { created_at, ended_at, phase, traffic: None }
+    });
     let postgres = said.postgres.as_deref().map(|word| PostgresSeen { created_at, phase: postgres(word) });
     Run { volume: said.volume.unwrap_or(true), writing: said.writing, job, postgres, going: said.going }
 }
@@ -233,10 +237,11 @@ fn trouble(said: &str) -> Trouble {
     Trouble::new(parsed(word), message)
 }
 
-/// `a.1 not_granted`: the run, and what keeps it from being begun.
-fn hindered(said: &str) -> (RunName, Trouble) {
+/// `a.1 not_granted`: the run, and what keeps it from getting on; for good, unless it is tried `since` then.
+fn hindered(said: &str, tried: Option<&str>) -> Hindrance {
     let (run, said) = said.split_once(' ').unwrap_or_else(|| panic!("{said:?} names no trouble"));
-    (words::run(run), trouble(said))
+    let since = moment(tried, "now");
+    Hindrance { run: words::run(run), trouble: trouble(said), since, passing: tried.is_some() }
 }
 
 fn going(said: &Namespace) -> Option<Going> {

@@ -17,6 +17,8 @@ pub(crate) struct Scenario {
     pub(crate) quarantined: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) incomplete: bool,
+    /// Since when the operator acts.
+    pub(crate) acting_since: Option<String>,
     #[serde(default)]
     pub(crate) polls: Vec<Poll>,
     #[serde(default)]
@@ -94,6 +96,7 @@ pub(crate) struct Namespace {
     pub(crate) released: Option<String>,
     pub(crate) noted: bool,
     pub(crate) hindered: Option<String>,
+    pub(crate) tried_since: Option<String>,
     pub(crate) acted_on: Option<String>,
 }
 
@@ -112,6 +115,7 @@ pub(crate) struct RunWords {
     pub(crate) job: Option<String>,
     pub(crate) postgres: Option<String>,
     pub(crate) since: Option<String>,
+    pub(crate) ended: Option<String>,
     pub(crate) going: bool,
     pub(crate) writing: bool,
     pub(crate) volume: Option<bool>,

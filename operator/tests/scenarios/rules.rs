@@ -22,6 +22,7 @@ fn readable() -> Vec<(String, Scenario)> {
 fn staged(scenario: &Scenario) -> Sim {
     let mut sim = Sim::empty();
     sim.policy = wishes::policy(scenario);
+    sim.acting_since = words::moment(scenario.acting_since.as_deref().unwrap_or("24h ago"));
     sim.observed = cluster::observed(scenario);
     for (at, list) in wishes::history(scenario) {
         sim.now = at;

@@ -34,6 +34,8 @@ pub(crate) struct Look<'a> {
     pub(crate) observed: &'a Observed,
     pub(crate) absences: &'a Absences,
     pub(crate) now: Timestamp,
+    /// Since when whoever decides acts.
+    pub(crate) acting_since: Timestamp,
     pub(crate) policy: &'a Policy,
     pub(crate) plan: &'a Plan,
 }
@@ -65,6 +67,7 @@ fn of_step(look: &Look<'_>, step: &Step, replica: &Replica, found: &mut Vec<Stri
     ownership::of(step, replica, found);
     naming::of(step, found);
     writers::of(look, step, replica, found);
+    progress::of_try(look, step, replica, found);
     match step {
         Step::WriteRecord { record, .. } => {
             history::of(look, &replica.record, record, &replica.namespace, found);

@@ -15,7 +15,7 @@ use operator::{
         Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen, Replica, Run, Seen,
         ServiceSeen, Snapshot, Source, Target, Wanted,
     },
-    plan::{Because, Decision, Guard, Plan, Policy, Step, Wish, Worklist, plan},
+    plan::{Because, Decision, Guard, Moment, Plan, Policy, Step, Wish, Worklist, plan},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -25,6 +25,8 @@ pub(crate) const SECOND: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
 pub(crate) struct Sim {
     pub(crate) now: Timestamp,
+    /// Since when the operator acts.
+    pub(crate) acting_since: Timestamp,
     pub(crate) policy: Policy,
     pub(crate) worklist: Worklist,
     pub(crate) observed: Observed,
@@ -111,6 +113,7 @@ impl Sim {
     pub(crate) fn empty() -> Self {
         Self {
             now: "2026-06-01T00:00:00Z".parse().unwrap(),
+            acting_since: Timestamp::UNIX_EPOCH,
             policy: Policy::default(),
             worklist: Worklist::default(),
             observed: Observed::default(),
@@ -139,12 +142,14 @@ impl Sim {
 
     /// The plan of this moment, which breaks no invariant.
     pub(crate) fn plan(&self) -> Plan {
-        let plan = plan(&self.worklist, &self.observed, &self.guard, self.now, &self.policy);
+        let moment = Moment { now: self.now, acting_since: self.acting_since };
+        let plan = plan(&self.worklist, &self.observed, &self.guard, moment, &self.policy);
         let broken = invariants::broken_by(&Look {
             wanted: self.worklist.entries().collect(),
             observed: &self.observed,
             absences: &self.absences,
             now: self.now,
+            acting_since: self.acting_since,
             policy: &self.policy,
             plan: &plan,
         });
@@ -204,6 +209,7 @@ impl Sim {
             Step::StartRestore { order, .. } => {
                 let job = JobSeen {
                     created_at: self.now,
+                    ended_at: None,
                     phase: JobPhase::Starting { waiting_for: None },
                     traffic: None,
                 };

@@ -66,6 +66,11 @@ fn owner() -> Owner {
     Owner { uid: "u1".into(), resource_version: "7".into() }
 }
 
+/// The namespace of that UID and version.
+fn as_read() -> Value {
+    json!({"metadata": {"name": namespace().as_str(), "uid": "u1", "resourceVersion": "7"}})
+}
+
 fn account(declaration: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {
         "name": "restore", "namespace": namespace().as_str(), "uid": "u2", "labels": {
@@ -164,12 +169,13 @@ async fn removing_a_run_deletes_what_is_of_that_run_and_nothing_else() {
             labels::MANAGED_BY: labels::MANAGED_BY_VALUE, labels::OWNER: owner, labels::RUN: of}}})
     };
     let (cluster, calls) = cluster(&[
+        (&format!("GET {NAMESPACE}"), 200, as_read()),
         (&format!("GET {job}"), 200, object(run.job(), HOME, run.as_str())),
         (&format!("DELETE {job}"), 200, status(200, "")),
         (&format!("GET {secret}"), 200, object(run.repository_secret(), "elsewhere", run.as_str())),
         (&format!("GET {claim}"), 200, object(run.pvc(), HOME, "0000000000")),
     ]);
-    cluster.remove_run(&namespace(), &run).await.unwrap();
+    assert_eq!(cluster.remove_run(&namespace(), &owner(), &run).await.unwrap(), Applied::Done);
     let calls = calls.lock().unwrap();
     let deleted: Vec<_> = calls.iter().filter(|call| call.0 == Method::DELETE).collect();
     assert_eq!(deleted.len(), 1);

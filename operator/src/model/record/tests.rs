@@ -22,6 +22,7 @@ fn full() -> Record {
         last_report_refusal: Some("403".into()),
         force_refresh: Some("now".into()),
         force_refresh_acted_on: Some("before".into()),
+        release_noted: Some(at),
         attempt: Some(Attempt {
             snapshot: "abd".into(),
             snapshot_at: Some(at),

@@ -2,7 +2,7 @@
 
 use super::{Kind, shelf::Shelf};
 use crate::{
-    model::{Seen, Trouble},
+    model::{Hindrance, Seen},
     observe::slim,
 };
 use contract::names::RunName;
@@ -17,7 +17,7 @@ pub(in crate::observe) struct Held {
     pub(in crate::observe) deployments: Shelf<RunName, slim::Deployment>,
     pub(in crate::observe) pods: Shelf<Box<str>, slim::Pod>,
     pub(in crate::observe) services: Shelf<(), slim::Service>,
-    pub(in crate::observe) hindered: Option<Box<(RunName, Trouble)>>,
+    pub(in crate::observe) hindered: Option<Box<Hindrance>>,
 }
 
 /// The namespace object.

@@ -7,7 +7,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    model::{Observed, Seen, Trouble},
+    model::{Hindrance, Observed, Seen},
     observe::join,
 };
 use contract::{
@@ -82,14 +82,25 @@ impl State {
         changed
     }
 
-    /// A run cannot be begun; true if that is news.
-    pub(super) fn hinder(&mut self, namespace: &NamespaceName, run: RunName, trouble: Trouble) -> bool {
+    /// A run does not get on; true if that is news. What is none began when it was first told.
+    pub(super) fn hinder(&mut self, namespace: &NamespaceName, mut hindrance: Hindrance) -> bool {
         let Some(held) = self.held.get_mut(namespace) else { return false };
-        let known =
-            held.hindered.as_ref().is_some_and(|held| held.0 == run && held.1.reason == trouble.reason);
-        held.hindered = Some(Box::new((run, trouble)));
+        let same = |held: &&Box<Hindrance>| {
+            held.run == hindrance.run && held.trouble.reason == hindrance.trouble.reason
+        };
+        let known = held.hindered.as_ref().filter(same).map(|held| held.since);
+        hindrance.since = known.unwrap_or(hindrance.since);
+        held.hindered = Some(Box::new(hindrance));
         self.dirty.insert(namespace.clone());
-        !known
+        known.is_none()
+    }
+
+    /// A run gets on.
+    pub(super) fn unhinder(&mut self, namespace: &NamespaceName, run: &RunName) {
+        let Some(held) = self.held.get_mut(namespace) else { return };
+        if held.hindered.take_if(|held| held.run == *run).is_some() {
+            self.dirty.insert(namespace.clone());
+        }
     }
 
     /// The picture as it is now, or why there is none.

@@ -1,12 +1,13 @@
 use super::sim::{FIRST, SECOND, Sim, sound, target, wanted};
 use crate::{
-    model::{JobPhase, Phase, PostgresPhase, Reason, Trouble},
+    model::{Hindrance, JobPhase, Phase, PostgresPhase, Reason, Trouble},
     plan::Because,
 };
 use contract::{
     canopy::Outcome,
     pods::{CheckResult, Failure, FailureReason, PrepareReport},
 };
+use jiff::Timestamp;
 
 #[test]
 fn a_failed_restore_is_reported_with_its_reason() {
@@ -82,8 +83,9 @@ fn denied_credentials_fail_the_attempt_and_it_recovers_when_granted() {
         }
     }
     let run = sim.open_run(&entry);
+    let trouble = Trouble::new(Reason::NotGranted, "403 no declaration grants it");
     sim.replica_mut(&entry.namespace).hindered =
-        Some((run, Trouble::new(Reason::NotGranted, "403 no declaration grants it")));
+        Some(Hindrance { run, trouble, since: Timestamp::UNIX_EPOCH, passing: false });
     sim.settle();
     assert_eq!(sim.phase(&entry), Phase::Failed);
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::sim::{FIRST, Sim, wanted};
 use crate::{
-    model::{Reason, Trouble, Wanted},
+    model::{Hindrance, Reason, Trouble, Wanted},
     plan::{Because, Scope},
 };
 use contract::{ids::GroupId, pods::FailureReason};
@@ -136,7 +136,8 @@ fn a_canopy_that_does_not_answer_parks_the_group_it_was_asked_for_and_no_other()
     for entry in &entries[..2] {
         let run = sim.open_run(entry);
         let trouble = Trouble::new(Reason::CanopyUnavailable, "502 issuer down");
-        sim.replica_mut(&entry.namespace).hindered = Some((run, trouble));
+        let since = sim.now;
+        sim.replica_mut(&entry.namespace).hindered = Some(Hindrance { run, trouble, since, passing: false });
     }
     sim.settle();
     assert!(sim.reported.is_empty());

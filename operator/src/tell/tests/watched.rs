@@ -146,7 +146,7 @@ pub(super) fn well() -> PrepareReport {
 }
 
 fn before(sim: &Sim, plan: &Plan) -> Before {
-    Before::of(&sim.observed, &sim.worklist, plan, sim.now)
+    Before::of(&sim.observed, &sim.worklist, plan, sim.now, &sim.policy)
 }
 
 fn pass<'a>(sim: &'a Sim, plan: &'a Plan, before: &'a Before, outcomes: &'a [Taken]) -> Pass<'a> {

@@ -89,3 +89,25 @@ fn bounded_pause(look: &Look<'_>, because: &Because, replica: &Replica, found: &
     let fair = pause.is_positive() && pause <= most;
     hold(found, fair, "I13", &replica.namespace, "a pause that is over already, or longer than the longest");
 }
+
+/// What is tried for an attempt in progress is tried no longer than it may take, once somebody can.
+pub(super) fn of_try(look: &Look<'_>, step: &Step, replica: &Replica, found: &mut Vec<String>) {
+    let Some(attempt) = replica.record.attempt.as_ref().filter(|attempt| attempt.ending.is_none()) else {
+        return;
+    };
+    let Some(run) = replica.runs.get(&attempt.run()) else { return };
+    let policy = look.policy;
+    let (start, whole_restore) = (policy.start_deadline, policy.start_deadline + policy.restore_deadline);
+    let (since, most, own) = match (step, &run.job, &run.postgres) {
+        (Step::StartRestore { .. }, ..) => (Some(attempt.started_at), start, start),
+        (Step::StartPostgres(_), Some(job), _) => (Some(job.created_at), whole_restore + start, start),
+        (Step::Serve(_), _, Some(postgres)) => {
+            let own = policy.switch_deadline;
+            (Some(postgres.created_at), start + policy.verify_deadline + own, own)
+        }
+        _ => (None, start, start),
+    };
+    let over = |since, most: SignedDuration| look.now.duration_since(since) > most;
+    let late = since.is_some_and(|since| over(since, most)) && over(look.acting_since, own);
+    hold(found, !late, "I13", &replica.namespace, "something is tried without an end");
+}

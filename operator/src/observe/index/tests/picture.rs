@@ -2,7 +2,9 @@ use super::{
     super::{Blind, Kind, state::State},
     support::{claim, job, later, listed, look, name, named, namespace, replica, run, with_replica},
 };
-use crate::model::{Reason, Seen, Trouble};
+use crate::model::{Hindrance, Reason, Seen, Trouble};
+use contract::names::{RunName, annotations};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 #[test]
@@ -97,10 +99,33 @@ fn a_twin_hides_a_replica_only_as_long_as_it_is_there() {
     assert!(replica(&mut state, 1).runs.contains_key(&run()));
 }
 
+fn hindrance(second: i64) -> Hindrance {
+    let (trouble, since) = (Trouble::new(Reason::Forbidden, "403"), Timestamp::from_second(second).unwrap());
+    Hindrance { run: run(), trouble, since, passing: true }
+}
+
+#[test]
+fn fault_a12_what_hinders_a_run_that_serves_does_so_since_it_was_first_told_until_it_gets_on() {
+    let mut state = listed();
+    let mut serving = namespace(1, 1);
+    let said = serving.metadata.annotations.get_or_insert_default();
+    said.insert(annotations::SERVING_RUN.to_owned(), run().to_string());
+    state.put(&serving);
+    assert!(state.hinder(&name(1), hindrance(5)));
+    assert!(!state.hinder(&name(1), hindrance(9)), "no news");
+    assert_eq!(replica(&mut state, 1).hindered, Some(hindrance(5)));
+    state.unhinder(&name(1), &RunName::of("another", 1));
+    assert_eq!(replica(&mut state, 1).hindered, Some(hindrance(5)));
+    state.unhinder(&name(1), &run());
+    assert_eq!(replica(&mut state, 1).hindered, None);
+    assert!(state.hinder(&name(1), hindrance(9)));
+    assert_eq!(replica(&mut state, 1).hindered, Some(hindrance(9)));
+}
+
 #[test]
 fn a_hindrance_is_forgotten_with_its_attempt() {
     let mut state = with_replica(1);
-    state.hinder(&name(1), run(), Trouble::new(Reason::NotGranted, "403"));
+    state.hinder(&name(1), hindrance(0));
     assert_eq!(replica(&mut state, 1).hindered, None, "no attempt is open");
 }
 
