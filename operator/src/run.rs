@@ -12,7 +12,7 @@ use crate::{
     args::{CanopySettings, Listen, Settings},
     broker::{self, Broker, KubeReviewer, KubeStatsSink},
     canopy::{CanopyApi, HttpCanopy, IdentitySource, PacedCanopy, SecretIdentity},
-    clock::{Clock, SteadyClock, SystemClock},
+    clock::{Clock, ClusterClock, SteadyClock, SystemClock},
     lead::{Elector, Leadership, LeaseError, LeaseKeeper, Told, campaign},
     metrics::Metrics,
     observe::Index,
@@ -97,7 +97,9 @@ impl Parts {
         let config = Config::infer().await.map_err(|error| StartError::Kubernetes(Box::new(error)))?;
         let client =
             Client::try_from(config.clone()).map_err(|error| StartError::Kubernetes(Box::new(error)))?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let time = ClusterClock::correcting(Arc::new(SystemClock));
+        let client = time.hearing(&client);
+        let clock: Arc<dyn Clock> = Arc::new(time);
         let api = self.canopy(settings, canopy, &client, &clock);
         let prompt = prompt(config.clone())?;
         let callbacks = self
@@ -114,7 +116,7 @@ impl Parts {
             index: self.follow(client.clone(), settings),
             canopy: api,
             site: Arc::new(site::site(&client, &settings.home, canopy).await?),
-            clock: Arc::new(SteadyClock::of_the_system()),
+            clock: Arc::new(SteadyClock::over(Arc::clone(&clock))),
             policy: policy::policy(canopy),
             interval: Interval { every: canopy.interval, jitter: JITTER },
             metrics: self.metrics.clone(),

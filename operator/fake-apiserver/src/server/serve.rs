@@ -6,12 +6,13 @@ use super::{
     handle::handle,
 };
 use bytes::Bytes;
-use http::{Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use http_body_util::BodyExt;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
+use jiff::fmt::rfc2822::DateTimePrinter;
 use kube::Client;
 use tokio::net::TcpListener;
 
@@ -56,7 +57,11 @@ impl ApiServer {
     {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
-        handle(std::sync::Arc::clone(&self.shared), user, &head, body).await
+        let mut answer = handle(std::sync::Arc::clone(&self.shared), user, &head, body).await?;
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.now()).ok();
+        let date = date.and_then(|date| HeaderValue::from_str(&date).ok());
+        answer.headers_mut().extend(date.map(|date| (header::DATE, date)));
+        Ok(answer)
     }
 }
 
