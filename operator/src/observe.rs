@@ -5,6 +5,7 @@
 //! not read.
 
 mod index;
+pub mod inquiry;
 mod join;
 mod namespace;
 mod pod;
@@ -14,6 +15,7 @@ mod slim;
 mod trouble;
 
 pub use index::{Blind, Index, Kind, PAGE};
+pub use inquiry::Inquiry;
 
 use contract::names::{NamespaceName, labels};
 

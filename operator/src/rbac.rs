@@ -56,7 +56,12 @@ pub const CLUSTER: &[Rule] = &[
     ),
     rule("", "configmaps", &["get", "create", "patch"], "roots of an S3 look-alike"),
     rule("networking.k8s.io", "networkpolicies", &["get", "create", "patch"], "the walls around a replica"),
-    rule("events.k8s.io", "events", &["create", "patch"], "what people are told"),
+    rule(
+        "events.k8s.io",
+        "events",
+        &["list", "create", "patch"],
+        "what people are told; why a Job makes no pod, which nothing else says",
+    ),
     rule("authentication.k8s.io", "tokenreviews", &["create"], "who calls the broker"),
 ];
 

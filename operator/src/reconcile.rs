@@ -14,7 +14,7 @@ use crate::{
     lead::Late,
     metrics::Metrics,
     model::{Hindrance, Wanted},
-    observe::{Blind, Index},
+    observe::{Blind, Index, Inquiry, inquiry},
     plan::{self, Guard, Moment, Plan, Policy, Worklist},
     tell::{self, Before, Events, Pass, Standing, Status},
 };
@@ -41,6 +41,8 @@ pub enum Why {
 pub struct Reconciler {
     /// To see the cluster.
     pub index: Index,
+    /// To learn what the picture does not say.
+    pub inquiry: Inquiry,
     /// To take steps.
     pub applier: Applier,
     /// To read the worklist.
@@ -78,6 +80,7 @@ impl Reconciler {
     pub async fn pass(&mut self, why: Why) -> bool {
         let started = tokio::time::Instant::now();
         let fresh = self.poll(why).await;
+        self.inquire().await;
         let (plan, before, now) = match self.decide(fresh) {
             Ok(decided) => decided,
             Err(blind) => {
@@ -92,6 +95,15 @@ impl Reconciler {
         self.metrics.reconcile(if failed { "error" } else { "ok" }, started.elapsed());
         let moved = |(_, outcome): &Taken| matches!(outcome, Ok(Applied::Done | Applied::Stale));
         learnt || outcomes.iter().any(moved)
+    }
+
+    /// Asks why Jobs make no pods; what is told is part of the picture.
+    async fn inquire(&mut self) {
+        let clock = &self.clock;
+        let Ok(riddles) = self.index.look(|observed| inquiry::riddles(observed, clock.now())) else { return };
+        for ((namespace, run), trouble) in self.inquiry.ask(riddles).await {
+            self.index.explain(&namespace, run, trouble);
+        }
     }
 
     /// What to do about the cluster as it is seen now, and when that is; a fresh worklist counts for the guard. The

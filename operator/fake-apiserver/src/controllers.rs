@@ -6,6 +6,7 @@
 mod actor;
 mod claims;
 mod deployments;
+mod events;
 mod garbage;
 mod jobs;
 mod kubelet;

@@ -122,6 +122,9 @@ fn field(text: &str) -> Result<Field, Refusal> {
         "metadata.namespace" => "/metadata/namespace",
         "status.phase" => "/status/phase",
         "spec.nodeName" => "/spec/nodeName",
+        "reason" => "/reason",
+        "regarding.kind" => "/regarding/kind",
+        "regarding.name" => "/regarding/name",
         other => return Err(Refusal::bad_request(format!("field label not supported: {other}"))),
     };
     Ok(Field { pointer, equal, value: value.trim().to_owned() })

@@ -21,7 +21,7 @@ pub use kind::Kind;
 pub use progress::Blind;
 pub(super) use state::State;
 
-use crate::model::{Hindrance, Observed};
+use crate::model::{Hindrance, Observed, Trouble};
 use contract::names::{NamespaceName, RunName};
 use kube::{Client, Resource, ResourceExt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -78,6 +78,11 @@ impl Index {
     /// A run does not get on: known as long as it is at work and this process lives. True if it is news.
     pub fn hinder(&self, namespace: &NamespaceName, hindrance: Hindrance) -> bool {
         self.state().hinder(namespace, hindrance)
+    }
+
+    /// The cluster has told why the Job of `run` makes no pod.
+    pub fn explain(&self, namespace: &NamespaceName, run: RunName, trouble: Trouble) {
+        self.state().explain(namespace, run, trouble);
     }
 
     /// What hindered `run` does so no longer.

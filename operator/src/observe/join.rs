@@ -22,9 +22,10 @@ fn runs(held: &Held) -> BTreeMap<RunName, Box<Run>> {
         run.going &= claim.going;
     }
     for (run, job) in held.jobs.entries() {
+        let told = held.riddle.as_deref().filter(|(of, _)| of == run).map(|(_, trouble)| trouble);
         let pod = newest(held, run, |of| if let slim::PodOf::Restore(pod) = of { Some(pod) } else { None });
         let run = entry(&mut runs, run);
-        run.job = Some(restore::seen(job, pod));
+        run.job = Some(restore::seen(job, pod, told));
         run.going &= job.going;
     }
     for (run, deployment) in held.deployments.entries() {

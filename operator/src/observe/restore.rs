@@ -32,9 +32,10 @@ pub(super) fn of_pod(pod: &Pod) -> slim::RestorePod {
 }
 
 /// How the restore of `job` stands. Its end is believed when the Job itself has ended: only then has the proxy,
-/// which is stopped last, told its figures.
-pub(super) fn seen(job: &slim::Job, pod: Option<&slim::RestorePod>) -> JobSeen {
+/// which is stopped last, told its figures. Why there is no pod is known where it was told that one was `refused`.
+pub(super) fn seen(job: &slim::Job, pod: Option<&slim::RestorePod>, refused: Option<&Trouble>) -> JobSeen {
     let told = pod.and_then(|pod| pod.told.as_deref());
+    let no_pod = || Some(refused.cloned().unwrap_or_else(no_pod));
     let phase = match &job.end {
         Some(slim::End::Complete(_)) => told.cloned().unwrap_or_else(|| lost(pod, "its pod is gone")),
         Some(slim::End::Failed(why)) => match told {
@@ -42,7 +43,7 @@ pub(super) fn seen(job: &slim::Job, pod: Option<&slim::RestorePod>) -> JobSeen {
             Some(phase) => phase.clone(),
         },
         None if pod.is_some_and(|pod| pod.started) => JobPhase::Running,
-        None => JobPhase::Starting { waiting_for: pod.map_or_else(|| Some(no_pod()), waiting_for) },
+        None => JobPhase::Starting { waiting_for: pod.map_or_else(no_pod, waiting_for) },
     };
     let ended_at = if let Some(slim::End::Complete(at)) = &job.end { *at } else { None };
     JobSeen { created_at: job.created_at, ended_at, phase, traffic: job.traffic }

@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     lead::Term,
     metrics::Metrics,
-    observe::Index,
+    observe::{Index, Inquiry},
     plan::Policy,
     reconcile::{Memory, Reconciler, Why},
     resources::Site,
@@ -55,6 +55,7 @@ impl Office {
         let (client, home) = (self.client.clone(), self.site.home.namespace.clone());
         Reconciler {
             index: self.index.clone(),
+            inquiry: Inquiry::new(client.clone()),
             applier: Applier {
                 term: term.clone(),
                 cluster: Cluster::new(client.clone(), home.clone(), self.index.clone(), term),

@@ -5,7 +5,7 @@ use crate::{
     world::World,
 };
 use contract::names::objects::containers;
-use fake_apiserver::{Object, Outcome};
+use fake_apiserver::{Object, Outcome, Verb};
 use jiff::SignedDuration;
 use std::time::Duration;
 
@@ -34,6 +34,20 @@ async fn fault_a13_a_database_pod_that_admission_refuses_is_a_failure_in_its_wor
     let error = world.canopy.last_error().unwrap();
     assert!(error.contains("exceeded quota: pods=10"), "{error}");
     assert_eq!(world.created("deployments"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_a13_a_restore_pod_that_a_quota_refuses_is_a_failure_in_its_words() {
+    let mut world = World::new();
+    world.actors.admit(|owner| {
+        if owner["kind"] == "Job" { Err("exceeded quota: pods=10".to_owned()) } else { Ok(()) }
+    });
+    world.canopy.wants([entry(1, FIRST)]);
+    world.until("it has reported", |world| !world.canopy.reports().is_empty()).await;
+    let error = world.canopy.last_error().unwrap();
+    assert!(error.starts_with("infrastructure: quota_exceeded: ") && error.contains("pods=10"), "{error}");
+    let asked = world.server.audit(|audit| audit.count(Verb::List, "events"));
+    assert_eq!((world.created("jobs"), asked), (1, 1), "what is known is not asked for again");
 }
 
 #[tokio::test(start_paused = true)]

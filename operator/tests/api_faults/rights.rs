@@ -10,7 +10,7 @@ use contract::{
     broker::TrafficStats,
     names::{NamespaceName, objects::containers},
 };
-use fake_apiserver::{ApiServer, Entry, Outcome};
+use fake_apiserver::{ApiServer, Entry, Outcome, Verb};
 use operator::{
     args::{LeaseTimes, SidecarImage},
     broker::{KubeReviewer, KubeStatsSink, Reviewer, StatsSink},
@@ -67,8 +67,14 @@ async fn a_life(world: &mut World) {
     });
     world.canopy.wants((2..=4).map(|number| entry(number, FIRST)).chain([entry(5, FIRST)]));
     world.until("a failure is told", |world| world.canopy.last_error().is_some()).await;
-    // Twice by two: each finds what the other has made.
+    // A Job without a pod says only in an Event why.
     world.fate(|_| None);
+    world.actors.admit(|_| Err("exceeded quota".to_owned()));
+    world.canopy.wants((2..=4).map(|number| entry(number, FIRST)).chain([entry(7, FIRST)]));
+    let asked = |world: &World| world.server.audit(|audit| audit.count(Verb::List, "events"));
+    world.until("it is asked why", |world| asked(world) > 0).await;
+    world.actors.admit(|_| Ok(()));
+    // Twice by two: each finds what the other has made.
     let mut rival = world.rival();
     world.canopy.wants((2..=6).map(|number| entry(number, SECOND)));
     for _ in 0..30 {

@@ -1,7 +1,7 @@
 //! The Job controller: one pod at a time, counted once, until it is complete, failed or too late.
 
 use super::{
-    Admission,
+    Admission, events,
     pods::{self, TRACKING},
 };
 use crate::{Object, server::ApiServer};
@@ -40,8 +40,11 @@ pub(super) fn act(server: &ApiServer, job: &Object, admit: &Admission) -> bool {
         return finish(server, job, "Failed", "BackoffLimitExceeded", message);
     }
     let live = pods.iter().filter(|pod| !pods::has_ended(pod)).count();
-    if live == 0 && job["spec"]["suspend"] != true && admit(job).is_ok() {
-        return pods::make(server, job, Some(TRACKING));
+    if live == 0 && job["spec"]["suspend"] != true {
+        return match admit(job) {
+            Ok(()) => pods::make(server, job, Some(TRACKING)),
+            Err(why) => events::refused(server, job, &why),
+        };
     }
     set(server, job, |status| status["active"] = live.into())
 }

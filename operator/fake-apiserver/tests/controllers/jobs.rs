@@ -90,7 +90,13 @@ fn a_refused_pod_is_not_made_and_a_held_claim_leaves_it_pending() {
     world.create("jobs", job(&json!({})));
     world.actors.admit(|_| Err("exceeded quota".to_owned()));
     world.actors.settle();
+    world.pass(60);
+    world.actors.settle();
     assert_eq!(world.pods().len(), 0);
+    let told = world.server.list("events", "a");
+    assert_eq!((told.len(), &told[0]["reason"]), (1, &json!("FailedCreate")), "told once");
+    assert_eq!(told[0]["regarding"]["uid"], world.job().uid());
+    assert!(told[0]["note"].as_str().unwrap().contains("exceeded quota"));
     let spec = json!({ "restartPolicy": "Never", "containers": [{ "name": "main" }],
         "volumes": [{ "name": "v", "persistentVolumeClaim": { "claimName": "c" } }] });
     world.create("pods", json!({ "metadata": { "name": "p", "namespace": "a" }, "spec": spec }));

@@ -2,7 +2,7 @@
 
 use super::{Kind, shelf::Shelf};
 use crate::{
-    model::{Hindrance, Seen},
+    model::{Hindrance, Seen, Trouble},
     observe::slim,
 };
 use contract::names::RunName;
@@ -18,6 +18,8 @@ pub(in crate::observe) struct Held {
     pub(in crate::observe) pods: Shelf<Box<str>, slim::Pod>,
     pub(in crate::observe) services: Shelf<(), slim::Service>,
     pub(in crate::observe) hindered: Option<Box<Hindrance>>,
+    /// Why a run's Job makes no pod.
+    pub(in crate::observe) riddle: Option<Box<(RunName, Trouble)>>,
 }
 
 /// The namespace object.
@@ -56,7 +58,7 @@ impl Held {
 
     /// Whether nothing is held.
     pub(super) fn is_empty(&self) -> bool {
-        let Self { namespace, claims, jobs, deployments, pods, services, hindered: _ } = self;
+        let Self { namespace, claims, jobs, deployments, pods, services, hindered: _, riddle: _ } = self;
         namespace.is_none()
             && claims.is_empty()
             && jobs.is_empty()

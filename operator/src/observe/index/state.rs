@@ -7,7 +7,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    model::{Hindrance, Observed, Seen},
+    model::{Hindrance, Observed, Seen, Trouble},
     observe::join,
 };
 use contract::{
@@ -85,14 +85,20 @@ impl State {
     /// A run does not get on; true if that is news. What is none began when it was first told.
     pub(super) fn hinder(&mut self, namespace: &NamespaceName, mut hindrance: Hindrance) -> bool {
         let Some(held) = self.held.get_mut(namespace) else { return false };
-        let same = |held: &&Box<Hindrance>| {
-            held.run == hindrance.run && held.trouble.reason == hindrance.trouble.reason
-        };
-        let known = held.hindered.as_ref().filter(same).map(|held| held.since);
+        let same =
+            |held: &&Hindrance| held.run == hindrance.run && held.trouble.reason == hindrance.trouble.reason;
+        let known = held.hindered.as_deref().filter(same).map(|held| held.since);
         hindrance.since = known.unwrap_or(hindrance.since);
         held.hindered = Some(Box::new(hindrance));
         self.dirty.insert(namespace.clone());
         known.is_none()
+    }
+
+    /// Why the Job of `run` makes no pod.
+    pub(super) fn explain(&mut self, namespace: &NamespaceName, run: RunName, trouble: Trouble) {
+        let Some(held) = self.held.get_mut(namespace) else { return };
+        held.riddle = Some(Box::new((run, trouble)));
+        self.dirty.insert(namespace.clone());
     }
 
     /// A run gets on.
@@ -153,6 +159,7 @@ impl State {
         if let Seen::Replica(replica) = &mut seen {
             join::furnish(replica, held);
             held.hindered.take_if(|_| replica.hindered.is_none());
+            held.riddle.take_if(|riddle| !replica.runs.contains_key(&riddle.0));
         }
         self.observed.namespaces.insert(namespace, seen);
     }

@@ -10,7 +10,7 @@ use operator::{
     canopy::CanopyApi,
     lead::Term,
     metrics::Metrics,
-    observe::Index,
+    observe::{Index, Inquiry},
     plan::Policy,
     reconcile::{Memory, Reconciler, Why},
     resources::{Budgets, Images, Passwords, S3, Site, Volumes},
@@ -69,6 +69,7 @@ impl Process {
         let (shows, status) = watch::channel(Value::Null);
         let reconciler = Reconciler {
             index: index.clone(),
+            inquiry: Inquiry::new(client.clone()),
             applier: Applier {
                 term: term.clone(),
                 cluster: Cluster::new(client.clone(), home(), index, term),
