@@ -10,12 +10,12 @@ pub mod path;
 pub mod query;
 pub mod refusal;
 
+pub use headers::{Passed, Precondition};
 pub use method::Verb;
 pub use refusal::Refusal;
 
-use crate::sign::encode;
+use crate::{http1::RequestHead, sign::encode};
 use contract::ids::{Bucket, Prefix};
-use http::{HeaderMap, Version, request::Parts};
 use path::Place;
 
 /// The only place this proxy reads, pinned at the start.
@@ -39,7 +39,7 @@ pub struct Admitted {
     /// Encoded once and sorted, without `?`; empty where there is none.
     pub query: String,
     /// The client's headers that S3 gets to see, beside our own.
-    pub headers: HeaderMap,
+    pub headers: Passed,
 }
 
 impl Admitted {
@@ -51,30 +51,30 @@ impl Admitted {
 
 impl Territory {
     /// The wish of a client in canonical form, if it lies within these bounds.
-    pub fn admit(&self, head: &Parts) -> Result<Admitted, Refusal> {
-        let verb = method::verb(&head.method)?;
-        body::none(&head.headers)?;
-        if head.version != Version::HTTP_11 {
-            return Err(Refusal::Version);
-        }
-        let (raw_path, raw_query) = self.origin_form(head)?;
+    pub fn admit(&self, head: &RequestHead<'_>) -> Result<Admitted, Refusal> {
+        let verb = method::verb(head.method)?;
+        body::none(head)?;
+        let (raw_path, raw_query) = self.origin_form(head.target)?;
         let (key, query) = match path::place(raw_path, self)? {
             Place::Object(key) => (key, query::of_object(raw_query)?),
             Place::Bucket => (String::new(), query::of_bucket(raw_query, verb, &self.prefix)?),
         };
         let path = format!("/{}/{}", self.bucket, encode::encode_path(&key));
-        Ok(Admitted { verb, path, query, headers: headers::forwarded(&head.headers)? })
+        Ok(Admitted { verb, path, query, headers: headers::forwarded(head)? })
     }
 
-    fn origin_form<'a>(&self, head: &'a Parts) -> Result<(&'a str, &'a str), Refusal> {
-        if head.uri.scheme().is_some() || head.uri.authority().is_some() {
+    fn origin_form<'a>(&self, target: &'a str) -> Result<(&'a str, &'a str), Refusal> {
+        if !target.starts_with('/') {
             return Err(Refusal::AbsoluteForm);
         }
-        let target = head.uri.path_and_query().ok_or(Refusal::AbsoluteForm)?;
-        if target.as_str().len() > self.target_bytes {
+        if target.len() > self.target_bytes {
             return Err(Refusal::TargetTooLong);
         }
-        Ok((target.path(), target.query().unwrap_or_default()))
+        if target.contains('#') {
+            // A fragment is no part of a request; some take it off, others take it for a part of the key.
+            return Err(Refusal::Undecodable);
+        }
+        Ok(target.split_once('?').unwrap_or((target, "")))
     }
 }
 

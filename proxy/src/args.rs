@@ -7,13 +7,16 @@ use crate::{
     limits::Limits,
     upstream::{Endpoint, EndpointError},
 };
-use clap::{Parser, Subcommand};
+use clap::{ArgAction, Parser, Subcommand};
 use contract::{
     env::{self, EnvError},
     pods::ProxySpec,
 };
 use std::{path::PathBuf, time::Duration};
 use url::Url;
+
+/// A setting of this program alone: whether it reads ahead.
+pub const READ_AHEAD: &str = "PGRO_READ_AHEAD";
 
 /// Lets kopia read one prefix of one S3 bucket with dummy keys: re-signs each GET and HEAD with the credentials of the
 /// moment, refuses everything else.
@@ -56,6 +59,9 @@ pub struct Args {
     /// Time the whole restore may take, in seconds; requests are held through an outage for a quarter of it
     #[arg(long, env = env::RESTORE_DEADLINE_SECS, value_name = "SECS", global = true)]
     restore_deadline_secs: Option<String>,
+    /// Whether to read on behind the ranges that kopia asks for, `true` or `false`
+    #[arg(long, env = READ_AHEAD, value_name = "BOOL", default_value = "true", action = ArgAction::Set, global = true)]
+    read_ahead: bool,
     /// What is logged, such as `info` or `proxy=debug`
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info", global = true)]
     pub log: String,
@@ -110,6 +116,7 @@ impl Args {
         let endpoint = Endpoint::new(spec.endpoint.as_ref(), &spec.region)?;
         let deadline = spec.restore_deadline_secs.map(Duration::from_secs);
         let limits = deadline.map_or_else(Limits::default, Limits::for_restore_of);
+        let limits = Limits { read_ahead: self.read_ahead, ..limits };
         Ok(Settings { spec, endpoint, limits })
     }
 

@@ -5,12 +5,14 @@
 //! prefix, write to the bucket, end an answer short, or let a secret out.
 
 pub mod admit;
+pub mod alarm;
 pub mod args;
 pub mod backoff;
 pub mod clock;
 pub mod credentials;
 pub mod errors_xml;
 pub mod forward;
+pub mod http1;
 pub mod limits;
 pub mod listen;
 pub mod logging;

@@ -26,6 +26,8 @@ pub struct Limits {
     /// Without a byte for a request, or for any request, all holding and retrying included. Kopia waits for ever for a
     /// byte but dies a minute after errors begin, so this is how long an outage may last.
     pub patience: Duration,
+    /// Whether to read on behind the ranges that clients ask for.
+    pub read_ahead: bool,
     /// For one call to the broker or the statistics callback.
     pub broker_call: Duration,
     /// For running transfers to end once told to stop. With `farewell` it stays below a pod's 30 s of grace.
@@ -47,6 +49,7 @@ impl Default for Limits {
             first_byte: Duration::from_secs(30),
             stall: Duration::from_secs(15),
             patience: Duration::from_mins(15),
+            read_ahead: true,
             broker_call: Duration::from_secs(15),
             drain: Duration::from_secs(18),
             farewell: Duration::from_secs(8),

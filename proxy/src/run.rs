@@ -8,14 +8,14 @@ use crate::{
     args::Settings,
     clock::{Clock, Skew},
     credentials::{Broker, Keeper, Vault},
-    forward::{Forwarder, listing::Room, outgoing::Outgoing, patience::Patience, window::Gate},
+    forward::{Forwarder, ahead::Ahead, listing::Room, outgoing::Outgoing, patience::Patience, window::Gate},
     limits::Limits,
     listen::{self, ListenError},
     post::Poster,
     serve::{Handler, serve},
     sparse::Sparse,
     stats::{Traffic, callback},
-    upstream::{self, roots::RootsError},
+    upstream::{self, Pool, S3Dial, roots::RootsError},
 };
 use contract::{
     broker::{BrokerRequest, TrafficStats},
@@ -38,6 +38,9 @@ pub enum RunError {
     /// It would believe nobody.
     #[error(transparent)]
     Roots(#[from] RootsError),
+    /// S3 has no name that a certificate could bear.
+    #[error("failed to prepare connections to S3: {0}")]
+    Endpoint(std::io::Error),
     /// The request to the broker cannot be written.
     #[error("failed to write the request for credentials: {0}")]
     Request(serde_json::Error),
@@ -65,14 +68,16 @@ pub async fn run(
     tasks.spawn(keeper(&spec, poster.clone(), &vault, corrected)?.keep());
 
     let traffic = Arc::new(Traffic::default());
+    let dial = S3Dial::new(&endpoint, tls, &limits, Arc::clone(&traffic)).map_err(RunError::Endpoint)?;
     let forwarder = Forwarder {
-        upstream: Arc::new(upstream::s3_client(tls, &limits, Arc::clone(&traffic))),
+        pool: Pool::new(Arc::new(dial), limits.connections),
         outgoing: Outgoing::new(endpoint, spec.region.clone()),
         vault: Arc::clone(&vault),
         clock,
         skew,
         patience: Patience::new(limits.patience),
         gate: Gate::new(limits.connections),
+        ahead: Ahead::new(limits.read_ahead),
         lists: Room::default(),
         limits: limits.clone(),
         traffic: Arc::clone(&traffic),
@@ -80,6 +85,8 @@ pub async fn run(
         told: Sparse::default(),
     };
     let handler = Arc::new(Handler::new(territory(&spec, &limits), forwarder));
+    let house = Arc::clone(&handler);
+    tasks.spawn(async move { house.keep_house().await });
     let serving = tokio::spawn(serve(listener, handler, limits.clone(), stop.clone()));
     announce(&spec, address, &vault, &stop).await?;
     let drained = serving.await.map_err(RunError::Serve)?;

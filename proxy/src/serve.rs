@@ -4,19 +4,14 @@
 //! more connections at once than its cap, let one connection's fate touch another's, or stop in the middle of a
 //! transfer before the drain's deadline.
 
+pub mod client;
+pub mod conversation;
 pub mod handler;
-pub mod head_guard;
 
 pub use handler::Handler;
 
 use crate::limits::Limits;
-use head_guard::HeadGuard;
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::{GracefulShutdown, Watcher},
-};
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -41,8 +36,7 @@ pub async fn serve(
     limits: Limits,
     stop: CancellationToken,
 ) -> Drained {
-    let mut server =
-        Server { handler, limits, graceful: GracefulShutdown::new(), connections: JoinSet::new() };
+    let mut server = Server { handler, limits, stop: stop.clone(), connections: JoinSet::new() };
     tokio::select! {
         () = stop.cancelled() => {}
         () = server.accept(&listener) => {}
@@ -54,7 +48,7 @@ pub async fn serve(
 struct Server {
     handler: Arc<Handler>,
     limits: Limits,
-    graceful: GracefulShutdown,
+    stop: CancellationToken,
     connections: JoinSet<()>,
 }
 
@@ -82,7 +76,11 @@ impl Server {
     }
 
     fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + Send + use<> {
-        serve_connection(stream, Arc::clone(&self.handler), self.limits.clone(), self.graceful.watcher())
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "failed to set TCP_NODELAY");
+        }
+        let (handler, limits) = (Arc::clone(&self.handler), self.limits.clone());
+        conversation::converse(Box::new(stream), handler, limits, self.stop.clone())
     }
 
     fn reap(&mut self) {
@@ -92,14 +90,16 @@ impl Server {
     }
 
     /// Idle connections close at once, busy ones after their answer, all at the deadline.
-    async fn drain(self) -> Drained {
-        let Self { graceful, mut connections, limits, .. } = self;
-        let finished = tokio::time::timeout(limits.drain, graceful.shutdown()).await;
-        while let Some(ended) = connections.try_join_next() {
-            tell_panic(ended);
-        }
-        let cut = if finished.is_ok() { 0 } else { connections.len() };
-        connections.shutdown().await;
+    async fn drain(mut self) -> Drained {
+        let ending = async {
+            while let Some(ended) = self.connections.join_next().await {
+                tell_panic(ended);
+            }
+        };
+        // Out of time: what is left is counted and cut.
+        let _ = tokio::time::timeout(self.limits.drain, ending).await;
+        let cut = self.connections.len();
+        self.connections.shutdown().await;
         Drained { cut }
     }
 }
@@ -108,31 +108,4 @@ fn tell_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!(%error, "a connection's task failed; the others go on");
     }
-}
-
-async fn serve_connection(stream: TcpStream, handler: Arc<Handler>, limits: Limits, watcher: Watcher) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "failed to set TCP_NODELAY");
-    }
-    let service = service_fn(move |request: Request<Incoming>| {
-        let handler = Arc::clone(&handler);
-        async move { Ok::<_, Infallible>(handler.answer(request).await) }
-    });
-    let io = TokioIo::new(HeadGuard::new(stream, limits.head));
-    let connection = http1_server(&limits).serve_connection(io, service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error = crate::post::chain(&error), "a connection ended early");
-    }
-}
-
-fn http1_server(limits: &Limits) -> http1::Builder {
-    let mut server = http1::Builder::new();
-    server
-        .timer(TokioTimer::new())
-        // Hyper's timer also runs between requests; the deadline of a begun head is the guard's.
-        .header_read_timeout(limits.idle)
-        .max_headers(limits.headers)
-        .max_header_size(limits.head_bytes)
-        .max_buf_size(limits.head_bytes);
-    server
 }

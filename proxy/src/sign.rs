@@ -5,19 +5,40 @@
 
 pub mod canonical;
 pub mod encode;
+pub mod hex;
 pub mod key;
 
 pub use canonical::{CanonicalRequest, EMPTY_PAYLOAD_SHA256};
 pub use key::{KeyCache, SigningKey};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::Offset};
 
 /// The one algorithm.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// The instant as `x-amz-date` wants it, in UTC whatever the machine's zone.
+/// The instant as `x-amz-date` wants it, in UTC whatever the machine's zone. Written by hand: each request is dated, and
+/// a general formatter costs as much as a quarter of its signature.
 pub fn amz_date(now: Timestamp) -> String {
-    now.strftime("%Y%m%dT%H%M%SZ").to_string()
+    let at = Offset::UTC.to_datetime(now);
+    let mut date = String::with_capacity(16);
+    // No clock is set before the year 0; the calendar ends with the year 9999.
+    let year = at.year().max(0);
+    for number in [year / 100, year % 100, at.month().into(), at.day().into()] {
+        put_two(&mut date, number);
+    }
+    date.push('T');
+    for number in [at.hour(), at.minute(), at.second()] {
+        put_two(&mut date, number.into());
+    }
+    date.push('Z');
+    date
+}
+
+/// Of a number below 100.
+fn put_two(text: &mut String, number: i16) {
+    for digit in [number / 10, number % 10] {
+        text.extend(u32::try_from(digit).ok().and_then(|digit| char::from_digit(digit, 10)));
+    }
 }
 
 /// The value of `Authorization` for `request`, which must carry `amz_date` as its `x-amz-date`.
@@ -27,13 +48,16 @@ pub fn authorization(
     amz_date: &str,
     key: &SigningKey,
 ) -> String {
-    let scope = key.scope();
-    let text = format!("{ALGORITHM}\n{amz_date}\n{scope}\n{}", request.sha256_hex());
-    let signature = key.sign(text.as_bytes());
-    let signed_headers = request.signed_headers();
-    format!(
-        "{ALGORITHM} Credential={access_key_id}/{scope},SignedHeaders={signed_headers},Signature={signature}"
-    )
+    let (scope, hash) = (key.scope(), request.sha256());
+    let signature = key.sign(&[ALGORITHM, "\n", amz_date, "\n", scope, "\n", hash.as_str()]);
+    let mut value = String::with_capacity(384);
+    for piece in [ALGORITHM, " Credential=", access_key_id, "/", scope, ",SignedHeaders="] {
+        value.push_str(piece);
+    }
+    request.put_signed_headers(&mut value);
+    value.push_str(",Signature=");
+    value.push_str(signature.as_str());
+    value
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ pub mod wish;
 
 pub use facts::{Facts, Part};
 
-use bytes::{Buf, Bytes};
 use http::{HeaderValue, StatusCode};
 
 /// Why an answer can't be continued; the client sees its connection cut before the promised end.
@@ -82,11 +81,10 @@ impl Transfer {
     }
 
     /// The share of a piece that goes to the client.
-    pub fn take(&mut self, mut piece: Bytes) -> Result<Bytes, Rupture> {
-        if self.overlap && !piece.is_empty() {
-            let repeated = piece.get_u8();
-            self.overlap = false;
-            if Some(repeated) != self.last_byte {
+    pub fn take<'a>(&mut self, mut piece: &'a [u8]) -> Result<&'a [u8], Rupture> {
+        if let Some((repeated, rest)) = piece.split_first().filter(|_| self.overlap) {
+            (self.overlap, piece) = (false, rest);
+            if Some(*repeated) != self.last_byte {
                 return Err(Rupture::OtherBytes);
             }
         }
@@ -97,6 +95,11 @@ impl Transfer {
         self.next = next;
         self.last_byte = piece.last().copied().or(self.last_byte);
         Ok(piece)
+    }
+
+    /// Bytes that the client is owed, where that is known.
+    pub fn owed(&self) -> Option<u64> {
+        Some(self.end? - self.next)
     }
 
     /// Whether the client has all that it is owed, now that an answer ended so.

@@ -1,34 +1,45 @@
 //! What the proxy costs, beside reading directly and beside a program that only copies bytes (the floor).
 //!
-//! Each round runs direct, copier and proxy one after the other, so that whatever else the machine does falls on all of
-//! them; medians and ratios over the rounds are printed. CPU is that of the process in the middle alone.
-//! `PGRO_BENCH_ROUNDS` and `PGRO_BENCH_SECS` make it longer.
+//! Each round runs all of them one after the other, so that whatever else the machine does falls on each; medians over
+//! the rounds are printed, of figures and of ratios within a round, beside the goals. CPU is that of the process in the
+//! middle alone. `PGRO_BENCH_ROUNDS`, `PGRO_BENCH_SECS` and `PGRO_BENCH_PACKS` make it longer.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
 #![allow(clippy::print_stdout, reason = "its output")]
 #![allow(clippy::cast_precision_loss, reason = "figures are shown with three digits")]
 
 mod copier;
+mod goals;
 mod load;
+mod peer;
 mod processes;
+mod restore;
 mod signing;
 mod upstream;
 
+use goals::{Goal, told};
 use load::{Load, Run};
-use processes::{Middle, Proxy};
-use std::{env, net::SocketAddr, time::Duration};
+use processes::{Ahead, Middle};
+use restore::Restored;
+use std::{env, net::SocketAddr, path::Path, time::Duration};
+use tokio::runtime::{Builder, Runtime};
 use upstream::Upstream;
 
 const SMALL: Load = Load { name: "4 KiB x 32", key: "small", connections: 32 };
 const LARGE: Load = Load { name: "20 MiB x 8", key: "large", connections: 8 };
 
-#[tokio::main]
-async fn main() {
+fn main() {
     let args: Vec<String> = env::args().collect();
-    match args.get(1).map(String::as_str) {
-        Some("copier") => copier::copy(args[2].parse().unwrap()).await,
-        Some("upstream") => upstream::serve(args.get(2).map(String::as_str)).await,
-        _ => compare().await,
+    let (role, first) = (args.get(1).map_or("", String::as_str), args.get(2).map(String::as_str));
+    let many = || Runtime::new().unwrap();
+    // As the proxy does it.
+    let one = || Builder::new_current_thread().enable_all().build().unwrap();
+    match role {
+        "copier" => many().block_on(copier::copy(first.unwrap().parse().unwrap())),
+        "upstream" => many().block_on(upstream::serve(first, Duration::ZERO)),
+        "slow-upstream" => many().block_on(upstream::serve(None, upstream::FIRST_BYTE)),
+        "peer" => one().block_on(peer::relay(first.unwrap().to_owned(), args.get(3).map(String::as_str))),
+        _ => many().block_on(compare()),
     }
 }
 
@@ -39,35 +50,111 @@ fn number(name: &str, default: u64) -> u64 {
 async fn compare() {
     signing::measure();
     let folder = tempfile::tempdir().unwrap();
+    over_plain(folder.path()).await;
+    over_tls(folder.path()).await;
+    waiting(folder.path()).await;
+}
+
+async fn over_plain(folder: &Path) {
     let plain = Upstream::start(None).await;
     let copier = Middle::copier(plain.address).await;
-    let proxy = Proxy::start(&plain.url(), None, folder.path()).await;
-    for load in [SMALL, LARGE] {
-        let middles = [
-            ("direct", plain.address, None),
-            ("copier", copier.address, Some(copier.pid())),
-            ("proxy", proxy.address, Some(proxy.pid())),
-        ];
-        table(&load, &middles).await;
-    }
-    println!("\nproxy, plain upstream: {}", processes::memory(proxy.pid()));
+    let peer = Middle::peer(&plain.url(), None).await;
+    let proxy = Middle::start(&plain.url(), None, folder, Ahead::On).await;
+    let middles = [
+        ("direct", plain.address, None),
+        ("copier", copier.address, Some(copier.pid())),
+        ("hyper", peer.address, Some(peer.pid())),
+        ("proxy", proxy.address, Some(proxy.pid())),
+    ];
+    let small = table(&SMALL, &middles, "copier").await;
+    told("rate, of the copier's", small.ratio(3, 1, Run::rate), Goal::AtLeast(0.92));
+    told(
+        "CPU a request, of the copier's (17 us to 14)",
+        small.ratio(3, 1, Run::cpu_per_request),
+        Goal::AtMost(1.21),
+    );
+    told(
+        "CPU a request, of the hyper-based one's",
+        small.ratio(3, 2, Run::cpu_per_request),
+        Goal::AtMost(0.60),
+    );
+    told("MiB resident with 32 connections", processes::resident(proxy.pid()), Goal::AtMost(16.0));
+    let large = table(&LARGE, &middles, "copier").await;
+    told("rate, of the copier's", large.ratio(3, 1, Run::rate), Goal::AtLeast(0.95));
+    told("CPU a GiB, of the copier's", large.ratio(3, 1, Run::cpu_per_gib), Goal::AtMost(1.05));
     load::stall(proxy.address, 256).await;
-    println!("proxy, 256 readers that stall: {}", processes::memory(proxy.pid()));
-    over_tls(folder.path()).await;
+    told("MiB resident with 256 readers that stall", processes::resident(proxy.pid()), Goal::AtMost(64.0));
 }
 
-async fn over_tls(folder: &std::path::Path) {
+async fn over_tls(folder: &Path) {
     let ca = folder.join("ca.pem");
     let upstream = Upstream::start(Some(&ca)).await;
-    let proxy = Proxy::start(&upstream.url(), Some(&ca), folder).await;
+    let peer = Middle::peer(&upstream.url(), Some(&ca)).await;
+    let proxy = Middle::start(&upstream.url(), Some(&ca), folder, Ahead::On).await;
+    let middles = [("hyper", peer.address, Some(peer.pid())), ("proxy", proxy.address, Some(proxy.pid()))];
     for load in [SMALL, LARGE] {
         let name = format!("{}, TLS upstream", load.name);
-        table(&Load { name: &name, ..load }, &[("proxy", proxy.address, Some(proxy.pid()))]).await;
+        let runs = table(&Load { name: &name, ..load }, &middles, "hyper").await;
+        told(
+            "CPU a GiB, of hyper's with hyper-rustls",
+            runs.ratio(1, 0, Run::cpu_per_gib),
+            Goal::AtMost(0.85),
+        );
     }
 }
 
-/// Median rate and CPU of each, and both as ratios to the copier's.
-async fn table(load: &Load<'_>, middles: &[(&str, SocketAddr, Option<u32>)]) {
+/// Latency-bound, with and without reading ahead.
+async fn waiting(folder: &Path) {
+    let slow = Upstream::slow().await;
+    let (ahead, plain) = (folder.join("ahead"), folder.join("plain"));
+    for folder in [&ahead, &plain] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    let ahead = Middle::start(&slow.url(), None, &ahead, Ahead::On).await;
+    let plain = Middle::start(&slow.url(), None, &plain, Ahead::Off).await;
+    let ways = [("direct", slow.address), ("as asked", plain.address), ("ahead", ahead.address)];
+    let rounds = number("PGRO_BENCH_ROUNDS", 5);
+    let packs = usize::try_from(number("PGRO_BENCH_PACKS", 48)).unwrap();
+    let mut runs: [Vec<Restored>; 3] = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        for (runs, (_, address)) in runs.iter_mut().zip(ways) {
+            runs.push(restore::run(packs, address, slow.address).await);
+        }
+    }
+    println!(
+        "\n30 ms to the first byte, 8 workers, ranges of 4 MiB of packs of 20 MiB ({rounds} rounds of {packs} packs, medians)"
+    );
+    println!("{:<10}{:>12}{:>20}", "", "MiB/s", "sent for each asked");
+    let rate = |nth: usize| median(&runs[nth], |run| run.rate);
+    for (nth, (name, _)) in ways.iter().enumerate() {
+        let fetched = median(&runs[nth], |run| run.fetched);
+        println!("{name:<10}{:>12.0}{fetched:>20.3}", rate(nth) / f64::from(1 << 20));
+    }
+    told("rate, of reading directly", rate(2) / rate(0), Goal::AtLeast(2.5));
+    told(
+        "bytes S3 sent for each that was asked for",
+        median(&runs[2], |run| run.fetched),
+        Goal::AtMost(1.10),
+    );
+}
+
+/// All rounds of all that were compared.
+struct Runs(Vec<Vec<Run>>);
+
+impl Runs {
+    fn median(&self, nth: usize, of: impl Fn(&Run) -> f64) -> f64 {
+        median(&self.0[nth], of)
+    }
+
+    /// The median over rounds of one's figure to another's in the same round.
+    fn ratio(&self, one: usize, other: usize, of: impl Fn(&Run) -> f64) -> f64 {
+        let pairs: Vec<_> = self.0[one].iter().zip(&self.0[other]).collect();
+        median(&pairs, |(one, other)| of(one) / of(other))
+    }
+}
+
+/// Median rate and CPU of each, and both as ratios to one of them.
+async fn table(load: &Load<'_>, middles: &[(&str, SocketAddr, Option<u32>)], base: &str) -> Runs {
     let (rounds, secs) = (number("PGRO_BENCH_ROUNDS", 5), number("PGRO_BENCH_SECS", 2));
     let mut runs: Vec<Vec<Run>> = vec![Vec::new(); middles.len()];
     for _ in 0..rounds {
@@ -75,28 +162,27 @@ async fn table(load: &Load<'_>, middles: &[(&str, SocketAddr, Option<u32>)]) {
             runs.push(load::run(load, *address, *pid, Duration::from_secs(secs)).await);
         }
     }
+    let (runs, base) = (Runs(runs), middles.iter().position(|(name, ..)| *name == base).unwrap());
     println!("\n{} ({rounds} rounds of {secs} s, medians)", load.name);
     println!(
         "{:<8}{:>12}{:>12}{:>14}{:>14}{:>10}{:>10}",
         "", "requests/s", "MiB/s", "CPU us/req", "CPU s/GiB", "x rate", "x CPU"
     );
-    let floor = middles.iter().position(|(name, ..)| *name == "copier");
-    let rate = |nth: usize| median(&runs[nth], Run::rate);
-    let cpu = |nth: usize| median(&runs[nth], Run::cpu_per_request);
     for (nth, (name, ..)) in middles.iter().enumerate() {
-        let ratio = |of: &dyn Fn(usize) -> f64| floor.map_or(f64::NAN, |floor| of(nth) / of(floor));
-        let (mib, per_gib) = (median(&runs[nth], Run::mib), median(&runs[nth], Run::cpu_per_gib));
         println!(
-            "{name:<8}{:>12.0}{mib:>12.0}{:>14.1}{per_gib:>14.3}{:>10.2}{:>10.2}",
-            rate(nth),
-            cpu(nth) * 1e6,
-            ratio(&rate),
-            ratio(&cpu)
+            "{name:<8}{:>12.0}{:>12.0}{:>14.1}{:>14.3}{:>10.2}{:>10.2}",
+            runs.median(nth, Run::rate),
+            runs.median(nth, Run::mib),
+            runs.median(nth, Run::cpu_per_request) * 1e6,
+            runs.median(nth, Run::cpu_per_gib),
+            runs.ratio(nth, base, Run::rate),
+            runs.ratio(nth, base, Run::cpu_per_request)
         );
     }
+    runs
 }
 
-fn median(runs: &[Run], of: impl Fn(&Run) -> f64) -> f64 {
+fn median<T>(runs: &[T], of: impl Fn(&T) -> f64) -> f64 {
     let mut values: Vec<_> = runs.iter().map(of).collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]

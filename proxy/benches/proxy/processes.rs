@@ -18,7 +18,12 @@ pub(crate) struct Middle {
     child: Child,
 }
 
-pub(crate) type Proxy = Middle;
+/// Whether the proxy reads ahead.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ahead {
+    On,
+    Off,
+}
 
 /// This program again, in another role; its first line is its address.
 pub(crate) async fn own(args: &[&str]) -> Middle {
@@ -39,8 +44,14 @@ impl Middle {
         own(&["copier", &target.to_string()]).await
     }
 
+    pub(crate) async fn peer(url: &str, ca: Option<&Path>) -> Self {
+        let ca = ca.map(|ca| ca.display().to_string());
+        let args: Vec<_> = ["peer", url].into_iter().chain(ca.as_deref()).collect();
+        own(&args).await
+    }
+
     /// The real program, with a broker that hands out a token of 900 bytes.
-    pub(crate) async fn start(endpoint: &str, ca: Option<&Path>, folder: &Path) -> Self {
+    pub(crate) async fn start(endpoint: &str, ca: Option<&Path>, folder: &Path, ahead: Ahead) -> Self {
         let port_file = folder.join(format!("port-{}", ca.is_some()));
         let spec = ProxySpec {
             broker_url: broker().await.parse().unwrap(),
@@ -59,6 +70,7 @@ impl Middle {
         let child = Command::new(env!("CARGO_BIN_EXE_canopy-proxy"))
             .envs(spec.to_env())
             .env("RUST_LOG", "warn")
+            .env(proxy::args::READ_AHEAD, if ahead == Ahead::On { "true" } else { "false" })
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -105,12 +117,9 @@ pub(crate) fn cpu_seconds(pid: Option<u32>) -> f64 {
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS
 }
 
-/// Resident now and at most.
-pub(crate) fn memory(pid: u32) -> String {
+/// MiB resident now.
+pub(crate) fn resident(pid: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let kib = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
-    };
-    format!("{:.1} MiB resident, {:.1} MiB at most", kib("VmRSS"), kib("VmHWM"))
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
 }

@@ -2,6 +2,7 @@
 //!
 //! Output: a status, an S3 error code and a sentence, all fixed texts. Must not: repeat what the client sent.
 
+use crate::http1::Malformed;
 use http::StatusCode;
 
 /// A request that is answered here and never sent on.
@@ -10,9 +11,12 @@ pub enum Refusal {
     /// Only reads are signed.
     #[error("only GET and HEAD are served; the bucket is never written to")]
     Method,
-    /// Anything but HTTP/1.1: an older client could not tell a cut answer from a whole one.
-    #[error("only HTTP/1.1 is served")]
-    Version,
+    /// No head of HTTP/1.1.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// More bytes than any head of a client has.
+    #[error("the head of the request is too long")]
+    HeadTooLong,
     /// A read has no body; one that claims to is an attempt at smuggling.
     #[error("a GET or HEAD must not have a body")]
     Body,
@@ -49,7 +53,10 @@ impl Refusal {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
             Self::OtherBucket | Self::OutsidePrefix | Self::DotSegment | Self::Query => StatusCode::FORBIDDEN,
-            Self::Version | Self::Body | Self::AbsoluteForm | Self::Undecodable | Self::Header => {
+            Self::HeadTooLong | Self::Malformed(Malformed::TooManyFields) => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
+            Self::Malformed(_) | Self::Body | Self::AbsoluteForm | Self::Undecodable | Self::Header => {
                 StatusCode::BAD_REQUEST
             }
         }
@@ -62,7 +69,9 @@ impl Refusal {
             Self::Undecodable => "InvalidURI",
             Self::TargetTooLong => "KeyTooLongError",
             Self::OtherBucket | Self::OutsidePrefix | Self::DotSegment | Self::Query => "AccessDenied",
-            Self::Version | Self::Body | Self::AbsoluteForm | Self::Header => "InvalidRequest",
+            Self::HeadTooLong | Self::Malformed(_) | Self::Body | Self::AbsoluteForm | Self::Header => {
+                "InvalidRequest"
+            }
         }
     }
 }

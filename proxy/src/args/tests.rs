@@ -55,6 +55,13 @@ fn patience_is_taken_from_the_restores_deadline() {
 }
 
 #[test]
+fn reading_ahead_can_be_switched_off() {
+    assert!(with(&[]).unwrap().limits.read_ahead);
+    assert!(!with(&["--read-ahead=false"]).unwrap().limits.read_ahead);
+    assert!(Args::try_parse_from(COMPLETE.iter().chain(&["--read-ahead=perhaps"])).is_err());
+}
+
+#[test]
 fn what_is_missing_is_named() {
     let error = Args::parse_from(&COMPLETE[..6]).settings().unwrap_err();
     assert!(error.to_string().starts_with(env::PROXY_PORT_FILE), "{error}");

@@ -69,13 +69,17 @@ impl Issued {
         Ok(Self { generation, access_key_id, secret_access_key, session_token, received_at, expires_at })
     }
 
+    /// The session token as it is sent; empty for static keys.
+    pub fn token(&self) -> &str {
+        // It was made from visible text.
+        self.session_token.as_ref().and_then(|token| token.to_str().ok()).unwrap_or_default()
+    }
+
     /// Whether `text` holds one of these credentials, as an error document might.
     pub fn occurs_in(&self, text: &str) -> bool {
-        let token = self.session_token.as_ref().and_then(|token| token.to_str().ok());
-        [Some(self.access_key_id.as_str()), Some(self.secret_access_key.expose_secret()), token]
+        [self.access_key_id.as_str(), self.secret_access_key.expose_secret(), self.token()]
             .into_iter()
-            .flatten()
-            .any(|secret| text.contains(secret))
+            .any(|secret| !secret.is_empty() && text.contains(secret))
     }
 }
 

@@ -1,176 +1,129 @@
 //! Answers on their way to the client.
 //!
-//! Input: S3's head and body. Output: the head without what concerns only our connection to S3, and a body: streamed,
-//! or a rewritten error document. Must not: change a status, a length, or anything an object's reader relies on.
+//! Input: S3's head, and what is known of the body's length. Output: the head without what concerns only our connection
+//! to S3, or a rewritten error document. Must not: change a status, a length, or anything an object's reader relies on.
 
-use super::{
-    listing::Listing,
-    relay::{Relay, RelayError},
-};
-use crate::{
-    admit::Verb,
-    credentials::Issued,
-    errors_xml::{LONGEST_DOCUMENT, S3Error},
-    stats::Traffic,
-};
-use bytes::{Bytes, BytesMut};
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
-    header::{
-        ALT_SVC, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION,
-        PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE, TRAILER,
-        TRANSFER_ENCODING, UPGRADE, WWW_AUTHENTICATE,
-    },
-    response::Parts,
-};
-use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use crate::{admit::Verb, credentials::Issued, errors_xml::S3Error, http1::ResponseHead, transfer::Part};
+use bytes::Bytes;
+use http::StatusCode;
 
-/// Meant for this hop, or an attempt to steer the client elsewhere.
-const STRIPPED: [HeaderName; 12] = [
-    CONNECTION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    WWW_AUTHENTICATE,
-    SET_COOKIE,
-    LOCATION,
-    ALT_SVC,
-    STRICT_TRANSPORT_SECURITY,
+/// Meant for this hop, or an attempt to steer the client elsewhere. Lengths are written anew.
+const STRIPPED: [&str; 15] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "content-length",
+    "upgrade",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "www-authenticate",
+    "set-cookie",
+    "location",
+    "alt-svc",
+    "strict-transport-security",
 ];
 
-/// The body of an answer.
-pub enum Answer {
-    /// S3's own bytes, as they come.
-    Stream(Box<Relay>),
-    /// S3's own bytes, all here.
-    Listing(Listing),
-    /// A short document of ours; none for HEAD.
-    Document(Option<Bytes>),
+/// What described an error document that is replaced.
+const OF_DOCUMENT: [&str; 3] = ["content-encoding", "content-type", "etag"];
+
+/// What is said of a body's length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// Nothing.
+    Nothing,
+    /// So many bytes.
+    Bytes(u64),
+    /// That it comes in chunks.
+    Chunked,
+    /// That it is this part, of a longer one that S3 sends.
+    Part(Part),
 }
 
-impl Body for Answer {
-    type Data = Bytes;
-    type Error = RelayError;
+/// The head of an answer that S3 gave.
+pub fn put_head(out: &mut Vec<u8>, head: &ResponseHead, said: Said, close: bool) {
+    put_status(out, head.status);
+    put_fields(out, head, if matches!(said, Said::Part(_)) { &["content-range"] } else { &[] });
+    put_end(out, said, close);
+}
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, RelayError>>> {
-        match self.get_mut() {
-            Self::Stream(relay) => Pin::new(relay).poll_frame(cx),
-            Self::Listing(list) => Pin::new(list).poll_frame(cx).map_err(|never| match never {}),
-            Self::Document(document) => Poll::Ready(document.take().map(|bytes| Ok(Frame::data(bytes)))),
+/// S3's status and headers over a document of ours.
+pub fn put_refused(out: &mut Vec<u8>, head: &ResponseHead, error: &S3Error, verb: Verb, close: bool) {
+    put_status(out, head.status);
+    put_fields(out, head, &OF_DOCUMENT);
+    put_document(out, error, verb, close);
+}
+
+/// An answer made here, with one more field or none.
+pub fn put_local(
+    out: &mut Vec<u8>,
+    status: StatusCode,
+    field: &str,
+    error: &S3Error,
+    verb: Verb,
+    close: bool,
+) {
+    put_status(out, status);
+    out.extend_from_slice(field.as_bytes());
+    put_document(out, error, verb, close);
+}
+
+/// Asks the client to try again later.
+pub fn put_unavailable(out: &mut Vec<u8>, verb: Verb, close: bool) {
+    let error = S3Error::of("ServiceUnavailable", contract::pods::OUTAGE_MESSAGE);
+    put_local(out, StatusCode::SERVICE_UNAVAILABLE, "", &error, verb, close);
+}
+
+fn put_status(out: &mut Vec<u8>, status: StatusCode) {
+    for piece in ["HTTP/1.1 ", status.as_str(), " ", status.canonical_reason().unwrap_or_default(), "\r\n"] {
+        out.extend_from_slice(piece.as_bytes());
+    }
+}
+
+fn put_fields(out: &mut Vec<u8>, head: &ResponseHead, also: &[&str]) {
+    let nominates = head.has("connection");
+    let is_stripped = |name: &str| {
+        STRIPPED.iter().chain(also).any(|other| name.eq_ignore_ascii_case(other))
+            || nominates && head.nominates(name)
+    };
+    for (name, value) in head.fields().filter(|(name, _)| !is_stripped(name)) {
+        for piece in [name.as_bytes(), b": ", value, b"\r\n"] {
+            out.extend_from_slice(piece);
         }
     }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Stream(relay) => relay.is_end_stream(),
-            Self::Listing(list) => list.is_end_stream(),
-            Self::Document(document) => document.is_none(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Stream(relay) => relay.size_hint(),
-            Self::Listing(list) => list.size_hint(),
-            Self::Document(document) => SizeHint::with_exact(document.as_ref().map_or(0, |d| d.len() as u64)),
-        }
-    }
 }
 
-/// Whether the end of this answer's body can be told from a break.
-pub fn is_framed(head: &Parts, verb: Verb) -> bool {
-    let has_body =
-        verb == Verb::Get && !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    !has_body || head.headers.contains_key(CONTENT_LENGTH) || head.headers.contains_key(TRANSFER_ENCODING)
-}
-
-/// Removes what concerns only our connection to S3.
-pub fn strip(headers: &mut HeaderMap) {
-    if headers.contains_key(TRANSFER_ENCODING) {
-        headers.remove(CONTENT_LENGTH);
-    }
-    let nominated: Vec<String> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map(|token| token.trim().to_ascii_lowercase())
-        .filter(|token| *token != CONTENT_LENGTH.as_str())
-        .collect();
-    for name in nominated {
-        headers.remove(name);
-    }
-    for name in STRIPPED {
-        headers.remove(name);
-    }
-    headers.remove("keep-alive");
-    headers.remove("proxy-connection");
-}
-
-/// The same for an error, whose document is replaced.
-pub fn strip_error(headers: &mut HeaderMap) {
-    strip(headers);
-    for name in [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_TYPE, ETAG] {
-        headers.remove(name);
-    }
-}
-
-/// What an error document says. A body that breaks or takes too long is read as far as it came.
-pub async fn read_error(mut body: Incoming, traffic: &Traffic, deadline: Duration) -> S3Error {
-    let mut document = BytesMut::new();
-    let reading = async {
-        while let Some(Ok(frame)) = body.frame().await {
-            let Ok(piece) = frame.into_data() else { break };
-            traffic.received_payload(piece.len());
-            document.extend_from_slice(&piece);
-            if document.len() >= LONGEST_DOCUMENT {
-                break;
-            }
+fn put_end(out: &mut Vec<u8>, said: Said, close: bool) {
+    let length = match said {
+        Said::Nothing => String::new(),
+        Said::Bytes(bytes) => format!("content-length: {bytes}\r\n"),
+        Said::Chunked => "transfer-encoding: chunked\r\n".to_owned(),
+        Said::Part(part @ Part { first, last, total }) => {
+            let total = total.map_or("*".to_owned(), |total| total.to_string());
+            format!("content-range: bytes {first}-{last}/{total}\r\ncontent-length: {}\r\n", part.bytes())
         }
     };
-    // Out of time is as good as broken: what there is, is judged.
-    let _ = tokio::time::timeout(deadline, reading).await;
-    S3Error::read(&document)
+    for piece in [length.as_str(), if close { "connection: close\r\n" } else { "" }, "\r\n"] {
+        out.extend_from_slice(piece.as_bytes());
+    }
+}
+
+fn put_document(out: &mut Vec<u8>, error: &S3Error, verb: Verb, close: bool) {
+    if verb == Verb::Head {
+        return put_end(out, Said::Nothing, close);
+    }
+    let document: Bytes = error.to_xml();
+    out.extend_from_slice(b"content-type: application/xml\r\n");
+    put_end(out, Said::Bytes(document.len() as u64), close);
+    out.extend_from_slice(&document);
 }
 
 /// Without a message or id that repeats one of our credentials.
 pub fn scrubbed(error: S3Error, issued: &Issued) -> S3Error {
     let fit = |text: String| if issued.occurs_in(&text) { String::new() } else { text };
     S3Error { code: fit(error.code), message: fit(error.message), request_id: fit(error.request_id) }
-}
-
-/// S3's status and headers over a document of ours.
-pub fn document(mut head: Parts, error: &S3Error, verb: Verb) -> Response<Answer> {
-    if verb == Verb::Head {
-        return Response::from_parts(head, Answer::Document(None));
-    }
-    head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-    Response::from_parts(head, Answer::Document(Some(error.to_xml())))
-}
-
-/// Asks the client to try again later.
-pub fn unavailable(verb: Verb) -> Response<Answer> {
-    let error = S3Error::of("ServiceUnavailable", contract::pods::OUTAGE_MESSAGE);
-    local(StatusCode::SERVICE_UNAVAILABLE, &error, verb)
-}
-
-/// An answer made here.
-pub fn local(status: StatusCode, error: &S3Error, verb: Verb) -> Response<Answer> {
-    let mut response = Response::new(());
-    *response.status_mut() = status;
-    document(response.into_parts().0, error, verb)
 }
 
 #[cfg(test)]

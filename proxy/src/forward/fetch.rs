@@ -10,11 +10,16 @@ use super::{
     skew,
     verdict::{Verdict, verdict},
 };
-use crate::{admit::Admitted, credentials::Issued, errors_xml::S3Error};
-use http::{Response, StatusCode, response::Parts};
-use hyper::body::Incoming;
+use crate::{
+    admit::Admitted,
+    credentials::Issued,
+    errors_xml::{LONGEST_DOCUMENT, S3Error},
+    http1::{Framing, ResponseHead},
+    upstream::{AskError, Body, Connection},
+};
+use http::StatusCode;
 use jiff::SignedDuration;
-use std::{sync::Arc, time::Duration};
+use std::{future::poll_fn, io, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// While there is nothing to sign with, this often it is said that nothing goes on.
@@ -23,9 +28,9 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 /// What S3 said at last.
 pub enum Fetched {
     /// 2xx or 304.
-    Good(Parts, Incoming),
+    Good(ResponseHead, Framing, Body),
     /// The truth about this request.
-    Refused(Parts, S3Error),
+    Refused(ResponseHead, S3Error),
 }
 
 /// No progress for too long.
@@ -48,11 +53,11 @@ impl Forwarder {
                 self.gave_up(wanted, hold);
                 return Err(GaveUp);
             }
-            match timeout_at(ends, self.attempt(wanted)).await {
-                Ok(Ok(fetched)) => return Ok(fetched),
-                Ok(Err(setback)) => self.held_up(wanted, hold, setback).await,
+            match self.attempt(wanted, ends).await {
+                Ok(Some(fetched)) => return Ok(fetched),
+                Err(setback) => self.held_up(wanted, hold, setback).await,
                 // Whether that was all is asked anew: another request may have got somewhere meanwhile.
-                Err(_) => {}
+                Ok(None) => {}
             }
         }
     }
@@ -81,20 +86,42 @@ impl Forwarder {
         }
     }
 
-    async fn attempt(&self, wanted: &Admitted) -> Result<Fetched, Setback> {
-        let stamp = Stamp { issued: self.credentials().await, skew: self.skew.get() };
-        let _leave = self.gate.enter().await;
-        let request =
-            self.outgoing.write(wanted, &stamp.issued, self.clock.now().saturating_add(stamp.skew)?)?;
+    /// Nothing where the end came first.
+    async fn attempt(&self, wanted: &Admitted, ends: Instant) -> Result<Option<Fetched>, Setback> {
+        let entering = async { (self.credentials().await, self.gate.enter().await) };
+        let Ok((issued, _leave)) = timeout_at(ends, entering).await else { return Ok(None) };
+        let stamp = Stamp { issued, skew: self.skew.get() };
+        let now = self.clock.now().saturating_add(stamp.skew)?;
+        let request = self.outgoing.write(wanted, &stamp.issued, now);
         let bound = self.limits.first_byte;
-        let sent = timeout(bound, self.upstream.send(request)).await;
-        let answer = sent.map_err(|_| Setback::Slow(bound))?.map_err(|error| Setback::send(&error))?;
-        let status = answer.status();
-        if status.is_success() || status == StatusCode::NOT_MODIFIED {
-            let (head, body) = answer.into_parts();
-            return Ok(Fetched::Good(head, body));
+        let (head, connection) = match self.ask(&request, ends.min(Instant::now() + bound)).await {
+            Ok(answered) => answered,
+            Err(AskError::Late(_)) if Instant::now() >= ends => return Ok(None),
+            Err(AskError::Late(_)) => return Err(Setback::Slow(bound)),
+            Err(error @ (AskError::Io(_) | AskError::Closed)) => return Err(Setback::send(&error)),
+            Err(error) => return Err(Setback::broken(&error)),
+        };
+        let framing = Framing::of(&head, wanted.verb).map_err(|error| Setback::broken(&error))?;
+        let body = Body::new(connection, framing, head.keeps_alive());
+        if head.status.is_success() || head.status == StatusCode::NOT_MODIFIED {
+            return Ok(Some(Fetched::Good(head, framing, body)));
         }
-        self.judge(wanted, answer, &stamp).await
+        self.judge(wanted, head, body, &stamp).await.map(Some)
+    }
+
+    /// Over a connection at rest, if one still stands. One that was closed just as it was taken is no setback: what it
+    /// was asked is asked again over a new one.
+    async fn ask(&self, request: &[u8], deadline: Instant) -> Result<(ResponseHead, Connection), AskError> {
+        if let Some(mut connection) = self.pool.reused() {
+            match connection.ask(request, deadline).await {
+                Ok(head) => return Ok((head, connection)),
+                Err(AskError::Io(_) | AskError::Closed) if connection.arrived().is_empty() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let dialed = timeout_at(deadline, self.pool.fresh()).await;
+        let mut connection = dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+        Ok((connection.ask(request, deadline).await?, connection))
     }
 
     async fn credentials(&self) -> Arc<Issued> {
@@ -110,14 +137,14 @@ impl Forwarder {
     async fn judge(
         &self,
         wanted: &Admitted,
-        answer: Response<Incoming>,
+        head: ResponseHead,
+        body: Body,
         stamp: &Stamp,
     ) -> Result<Fetched, Setback> {
-        let (head, body) = answer.into_parts();
         let status = head.status;
-        let read = answer::read_error(body, &self.traffic, self.limits.first_byte).await;
-        let error = answer::scrubbed(read, &stamp.issued);
-        let skew = skew::learned(&head.headers, self.clock.now(), stamp.skew);
+        let error = answer::scrubbed(self.read_error(body).await, &stamp.issued);
+        let date = head.only("date");
+        let skew = date.and_then(|date| skew::learned(date, self.clock.now(), stamp.skew));
         match verdict(status, &error.code, wanted.verb, skew.is_some()) {
             Verdict::Refresh => {
                 self.vault.refuse(stamp.issued.generation);
@@ -131,5 +158,23 @@ impl Forwarder {
             Verdict::Retry => Err(Setback::Status { status, code: error.code }),
             Verdict::Pass => Ok(Fetched::Refused(head, error)),
         }
+    }
+
+    /// What an error document says. A body that breaks or takes too long is read as far as it came.
+    async fn read_error(&self, mut body: Body) -> S3Error {
+        let mut document = Vec::new();
+        let reading = async {
+            while let Ok(Some(bytes)) = poll_fn(|cx| body.poll_piece(cx, u64::MAX)).await {
+                self.traffic.received_payload(bytes);
+                document.extend_from_slice(body.lent());
+                if document.len() >= LONGEST_DOCUMENT {
+                    break;
+                }
+            }
+        };
+        // Out of time is as good as broken: what there is, is judged.
+        let _ = timeout(self.limits.first_byte, reading).await;
+        body.done(&self.pool);
+        S3Error::read(&document)
     }
 }

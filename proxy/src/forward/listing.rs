@@ -4,19 +4,12 @@
 //! Input: the body of a LIST. Output: the same bytes, all of them. Must not: keep more than a few lists at a time, or
 //! one that is longer than any S3 sends.
 
-use super::{answer, setback::Setback};
-use crate::{post::chain, stats::Traffic};
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header::CONTENT_LENGTH};
-use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, SizeHint};
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
+use super::setback::Setback;
+use crate::{
+    stats::Traffic,
+    upstream::{Body, Pool},
 };
+use std::{future::poll_fn, sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -26,8 +19,6 @@ use tokio::{
 const LONGEST: usize = 4 << 20;
 /// Kopia asks for five at a time.
 const SEATS: usize = 8;
-/// What goes to the client at a time.
-const PIECE: usize = 64 << 10;
 
 /// Room for lists.
 pub struct Room(Arc<Semaphore>);
@@ -40,94 +31,93 @@ impl Default for Room {
 
 /// A whole list on its way to the client.
 pub struct Listing {
-    rest: Bytes,
+    list: Vec<u8>,
     _seat: OwnedSemaphorePermit,
+}
+
+impl Listing {
+    /// All of it.
+    pub fn bytes(&self) -> &[u8] {
+        &self.list
+    }
 }
 
 impl Room {
     /// Reads `body` to its end, within `deadline`.
-    pub async fn collect<B>(&self, body: B, traffic: &Traffic, deadline: Duration) -> Result<Listing, Setback>
-    where
-        B: Body<Data = Bytes> + Unpin,
-        B::Error: std::error::Error,
-    {
+    pub async fn collect(
+        &self,
+        body: Body,
+        pool: &Pool,
+        traffic: &Traffic,
+        deadline: Duration,
+    ) -> Result<Listing, Setback> {
         let collecting = async {
-            let seat = Arc::clone(&self.0)
-                .acquire_owned()
-                .await
-                .map_err(|error| Setback::Broken(error.to_string()))?;
-            Ok(Listing { rest: read(body, traffic).await?, _seat: seat })
+            let seat = Arc::clone(&self.0).acquire_owned().await.map_err(|error| Setback::broken(&error))?;
+            Ok(Listing { list: read(body, pool, traffic).await?, _seat: seat })
         };
         timeout(deadline, collecting).await.map_err(|_| Setback::Slow(deadline))?
     }
 }
 
-/// Its length is known now.
-pub fn strip(headers: &mut HeaderMap) {
-    answer::strip(headers);
-    headers.remove(CONTENT_LENGTH);
-}
-
-async fn read<B>(mut body: B, traffic: &Traffic) -> Result<Bytes, Setback>
-where
-    B: Body<Data = Bytes> + Unpin,
-    B::Error: std::error::Error,
-{
-    let mut list = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame.map_err(|error| Setback::Broken(chain(&error)))?.into_data() else { continue };
-        traffic.received_payload(piece.len());
-        list.extend_from_slice(&piece);
+async fn read(mut body: Body, pool: &Pool, traffic: &Traffic) -> Result<Vec<u8>, Setback> {
+    let mut list = Vec::new();
+    while let Some(bytes) =
+        poll_fn(|cx| body.poll_piece(cx, u64::MAX)).await.map_err(|error| Setback::broken(&error))?
+    {
+        traffic.received_payload(bytes);
+        list.extend_from_slice(body.lent());
         if list.len() > LONGEST {
             return Err(Setback::TooLong(LONGEST));
         }
     }
-    Ok(list.freeze())
-}
-
-impl Body for Listing {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.rest.is_empty() {
-            return Poll::Ready(None);
-        }
-        let size = self.rest.len().min(PIECE);
-        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(size)))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.len() as u64)
-    }
+    body.done(pool);
+    Ok(list)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{LONGEST, Listing, Room, SEATS};
-    use crate::{forward::setback::Setback, stats::Traffic};
-    use bytes::Bytes;
-    use http_body_util::{BodyExt, Full};
-    use std::time::Duration;
+    use crate::{
+        forward::setback::Setback,
+        http1::Framing,
+        stats::Traffic,
+        upstream::{Body, Connection, Dial, Pool, dial::Dialing},
+    };
+    use std::{io, sync::Arc, time::Duration};
+    use tokio::io::{AsyncWriteExt, duplex};
 
     const DEADLINE: Duration = Duration::from_secs(30);
 
+    /// No second connection is needed here.
+    struct Nowhere;
+
+    impl Dial for Nowhere {
+        fn dial(&self) -> Dialing {
+            Box::pin(std::future::ready(Err(io::ErrorKind::ConnectionRefused.into())))
+        }
+    }
+
     async fn collected(room: &Room, bytes: usize) -> Result<Listing, Setback> {
-        let body = Full::new(Bytes::from(vec![7; bytes]));
-        room.collect(body, &Traffic::default(), DEADLINE).await
+        let (near, mut far) = duplex(1 << 20);
+        let body = Body::new(Connection::new(Box::new(near)), Framing::Length(bytes as u64), true);
+        let pool = Pool::new(Arc::new(Nowhere), 1);
+        let sending = async {
+            // A reader that has had enough closes the pipe.
+            let _ = far.write_all(&vec![7; bytes]).await;
+        };
+        let traffic = Traffic::default();
+        let collecting = async {
+            let collected = room.collect(body, &pool, &traffic, DEADLINE).await;
+            drop(pool);
+            collected
+        };
+        tokio::join!(collecting, sending).0
     }
 
     #[tokio::test]
     async fn a_list_comes_out_as_it_went_in() {
         let list = collected(&Room::default(), 200_000).await.unwrap();
-        assert_eq!(list.collect().await.unwrap().to_bytes(), vec![7; 200_000]);
+        assert_eq!(list.bytes(), vec![7; 200_000]);
     }
 
     #[tokio::test]

@@ -1,20 +1,14 @@
 //! The request as it goes to S3: written once, then signed exactly as written.
 //!
-//! Input: an admitted request, credentials, now. Output: an HTTP request. Must not: sign one thing and send another.
+//! Input: an admitted request, credentials, now. Output: the bytes of a head. Must not: sign one thing and send another.
 
 use crate::{
-    admit::Admitted,
+    admit::{Admitted, Precondition},
     credentials::Issued,
     sign::{self, CanonicalRequest, EMPTY_PAYLOAD_SHA256, KeyCache},
     upstream::Endpoint,
 };
-use bytes::Bytes;
 use contract::ids::Region;
-use http::{
-    HeaderMap, HeaderValue, Request,
-    header::{AUTHORIZATION, HOST, USER_AGENT},
-};
-use http_body_util::Empty;
 use jiff::Timestamp;
 
 /// Writes and signs requests for one endpoint and region.
@@ -30,57 +24,58 @@ impl Outgoing {
         Self { endpoint, region, keys: KeyCache::default() }
     }
 
-    /// The request for one try, stamped with `now` whatever the client's date was.
-    pub fn write(
-        &self,
-        wanted: &Admitted,
-        issued: &Issued,
-        now: Timestamp,
-    ) -> Result<Request<Empty<Bytes>>, http::Error> {
+    /// The request for one try, stamped with `now` whatever the client's date was. It holds a token: not to be logged.
+    pub fn write(&self, wanted: &Admitted, issued: &Issued, now: Timestamp) -> Vec<u8> {
         let amz_date = sign::amz_date(now);
-        let mut headers = wanted.headers.clone();
-        headers.insert(HOST, self.endpoint.host().clone());
-        headers.insert("x-amz-content-sha256", HeaderValue::from_static(EMPTY_PAYLOAD_SHA256));
-        headers.insert("x-amz-date", HeaderValue::try_from(&amz_date)?);
-        if let Some(token) = &issued.session_token {
-            headers.insert("x-amz-security-token", token.clone());
+        let signed = self.signed_headers(wanted, issued, &amz_date);
+        let authorization = self.authorization(wanted, &signed, issued, &amz_date);
+        let mut head =
+            Vec::with_capacity(1024 + wanted.path.len() + authorization.len() + issued.token().len());
+        let mut put =
+            |pieces: &[&str]| pieces.iter().for_each(|piece| head.extend_from_slice(piece.as_bytes()));
+        put(&[wanted.verb.as_str(), " ", &wanted.path]);
+        if !wanted.query.is_empty() {
+            put(&["?", &wanted.query]);
         }
-        headers.insert(AUTHORIZATION, self.authorization(wanted, &headers, issued, &amz_date)?);
-        let mut request = Request::builder()
-            .method(wanted.verb.as_str())
-            .uri(self.endpoint.uri(&wanted.path, &wanted.query)?)
-            .body(Empty::new())?;
-        *request.headers_mut() = headers;
-        Ok(request)
+        put(&[" HTTP/1.1\r\n"]);
+        let agent = wanted.headers.get(Precondition::UserAgent).map(|agent| ("user-agent", agent));
+        for (name, value) in
+            signed.into_iter().chain(agent).chain([("authorization", authorization.as_str())])
+        {
+            put(&[name, ": ", value, "\r\n"]);
+        }
+        put(&["\r\n"]);
+        head
+    }
+
+    /// All but the user agent, in ascending order.
+    fn signed_headers<'a>(
+        &'a self,
+        wanted: &'a Admitted,
+        issued: &'a Issued,
+        amz_date: &'a str,
+    ) -> Vec<(&'static str, &'a str)> {
+        let mut signed = Vec::with_capacity(10);
+        signed.push(("host", self.endpoint.host()));
+        signed.extend(wanted.headers.iter().filter(|(name, _)| *name != Precondition::UserAgent.name()));
+        signed.extend([("x-amz-content-sha256", EMPTY_PAYLOAD_SHA256), ("x-amz-date", amz_date)]);
+        if !issued.token().is_empty() {
+            signed.push(("x-amz-security-token", issued.token()));
+        }
+        signed
     }
 
     fn authorization(
         &self,
         wanted: &Admitted,
-        headers: &HeaderMap,
+        headers: &[(&str, &str)],
         issued: &Issued,
         amz_date: &str,
-    ) -> Result<HeaderValue, http::Error> {
+    ) -> String {
         let Issued { generation, access_key_id, secret_access_key, .. } = issued;
-        let signed = signed_headers(headers);
-        let method = wanted.verb.as_str();
-        let (path, query) = (wanted.path.as_str(), wanted.query.as_str());
-        let request = CanonicalRequest { method, path, query, headers: &signed };
+        let Admitted { verb, path, query, .. } = wanted;
+        let request = CanonicalRequest { method: verb.as_str(), path, query, headers };
         let key = self.keys.key(*generation, amz_date, self.region.as_str(), secret_access_key);
-        let value = sign::authorization(&request, access_key_id, amz_date, &key);
-        let mut value = HeaderValue::try_from(value)?;
-        value.set_sensitive(true);
-        Ok(value)
+        sign::authorization(&request, access_key_id, amz_date, &key)
     }
-}
-
-/// All but the user agent, which proxies on the way may change.
-fn signed_headers(headers: &HeaderMap) -> Vec<(&str, &str)> {
-    let mut signed: Vec<_> = headers
-        .iter()
-        .filter(|(name, _)| *name != USER_AGENT)
-        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
-        .collect();
-    signed.sort_unstable();
-    signed
 }

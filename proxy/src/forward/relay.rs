@@ -1,29 +1,23 @@
 //! S3's body on its way to the client, gone on with where it breaks off.
 //!
-//! Input: the body, and what it is a body of. Output: the same bytes, as fast as the client takes them. Must not:
-//! buffer more than one piece, decide (that is [`Transfer`]'s), end where S3 broke off, or wait for ever for a byte the
-//! client wants.
+//! Input: the body, and what it is a body of. Output: the same bytes, piece by piece, where they lie in the connection's
+//! buffer. Must not: copy or keep them, decide (that is [`Transfer`]'s), end where S3 broke off, or wait for ever for a
+//! byte the client wants.
 
 use super::{
     Forwarder,
+    ahead::{Parked, Seat},
     patience::Held,
-    resume::{self, Resumed},
     setback::Setback,
 };
 use crate::{
     admit::Admitted,
-    post::chain,
-    transfer::{Ending, Rupture, Transfer, pace::Pace},
+    http1::ResponseHead,
+    transfer::{Ending, Facts, Rupture, Transfer, pace::Pace},
+    upstream::{Body, BodyError},
 };
-use bytes::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
-};
-use tokio::time::{Instant, Sleep, sleep_until};
+use std::{future::poll_fn, task::Poll, time::Duration};
+use tokio::time::Instant;
 
 /// Why a body was aborted; the client sees a connection cut before the promised end.
 #[derive(Debug, thiserror::Error)]
@@ -39,183 +33,171 @@ pub enum RelayError {
     GaveUp,
 }
 
-type Piece = Result<Bytes, RelayError>;
-
 /// A body in flight.
-pub struct Relay {
-    forwarder: Arc<Forwarder>,
-    wanted: Arc<Admitted>,
+pub struct Relay<'f> {
+    forwarder: &'f Forwarder,
+    wanted: &'f Admitted,
     transfer: Option<Transfer>,
-    flow: Flow,
+    /// None once it is over.
+    body: Option<Body>,
+    /// Runs only while S3 keeps us waiting; nobody asks for a piece while the client does not read.
     pace: Pace,
-    /// Runs only while S3 keeps us waiting; a client that does not read does not poll.
-    waiting: Option<Pin<Box<Sleep>>>,
     /// Set from a break to the next byte.
     hold: Option<Held>,
-    first: Option<Bytes>,
+    /// The last piece came, but too slowly.
+    is_drip: bool,
+    /// What the body goes on with behind the client's share.
+    surplus: Option<Surplus>,
 }
 
-/// Where the next piece comes from.
-enum Flow {
-    Body(Incoming),
-    Resuming(resume::Resuming),
-    Over,
+/// The rest of a stream that reaches further than the client's range.
+pub struct Surplus {
+    /// S3's head.
+    pub head: ResponseHead,
+    /// What is still to come.
+    pub facts: Facts,
+    /// Leave to keep it.
+    pub seat: Seat,
 }
 
-impl Relay {
+/// What became of waiting for the next piece.
+type Arrival = Option<Result<Option<usize>, BodyError>>;
+
+impl<'f> Relay<'f> {
     /// Of a body nothing was read from.
     pub fn new(
-        forwarder: Arc<Forwarder>,
-        wanted: Arc<Admitted>,
+        forwarder: &'f Forwarder,
+        wanted: &'f Admitted,
         transfer: Option<Transfer>,
-        body: Incoming,
+        body: Body,
+        surplus: Option<Surplus>,
     ) -> Self {
         let pace = Pace::new(forwarder.limits.stall);
-        Self {
-            forwarder,
-            wanted,
-            transfer,
-            flow: Flow::Body(body),
-            pace,
-            waiting: None,
-            hold: None,
-            first: None,
-        }
+        Self { forwarder, wanted, transfer, body: Some(body), pace, hold: None, is_drip: false, surplus }
     }
 
-    /// Waits for the first piece: until there is one, nothing was promised to the client.
-    pub async fn begin(&mut self) -> Result<(), RelayError> {
-        self.first = std::future::poll_fn(|cx| self.poll_piece(cx)).await.transpose()?;
-        Ok(())
+    /// The piece that is here.
+    pub fn piece(&self) -> &[u8] {
+        self.body.as_ref().map_or(&[], Body::lent)
     }
 
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
-        loop {
-            match &mut self.flow {
-                Flow::Body(body) => {
-                    let next = Pin::new(body).poll_frame(cx);
-                    let next = next
-                        .map(|next| next.map(|frame| frame.map_err(|error| Setback::Broken(chain(&error)))));
-                    if let Some(told) = ready!(self.poll_received(next, cx)) {
-                        return Poll::Ready(Some(told));
-                    }
-                }
-                Flow::Resuming(resuming) => {
-                    let resumed = ready!(resuming.as_mut().poll(cx));
-                    if let Err(error) = self.resumed(resumed) {
-                        return Poll::Ready(Some(Err(error)));
-                    }
-                }
-                Flow::Over => return Poll::Ready(None),
+    /// What it is of.
+    pub fn path(&self) -> &str {
+        &self.wanted.path
+    }
+
+    /// Waits for the first piece, or for the end of nothing, but not for longer than `bound`: until then nothing was
+    /// promised to the client, and the whole request may be made again.
+    pub async fn begin(&mut self, bound: Duration) -> Result<(), Setback> {
+        let deadline = Instant::now() + bound;
+        let arrival = self.arrival(|_, _| deadline).await.ok_or(Setback::Slow(bound))?;
+        match arrival.map_err(|error| Setback::broken(&error))? {
+            Some(bytes) => self.received(bytes).map(|_| ()).map_err(|error| Setback::broken(&error)),
+            None if self.is_whole(Ending::Proper) => {
+                self.end(Ending::Proper);
+                Ok(())
             }
+            None => Err(Setback::Short),
         }
     }
 
-    /// What the body brought: a piece for the client, or none yet.
-    fn poll_received(
-        &mut self,
-        next: Poll<Option<Result<Frame<Bytes>, Setback>>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Piece>> {
-        let Poll::Ready(next) = next else {
-            ready!(self.poll_too_slow(cx));
-            return Poll::Ready(self.broke(Ending::Broken, Setback::Slow(self.forwarder.limits.stall)));
-        };
-        self.waiting = None;
-        Poll::Ready(match next {
-            Some(Ok(frame)) => frame.into_data().ok().and_then(|piece| self.received(piece)),
-            Some(Err(setback)) => self.broke(Ending::Broken, setback),
-            None => self.broke(Ending::Proper, Setback::Short),
-        })
+    /// Waits for the next piece; false when the client has all.
+    pub async fn next(&mut self) -> Result<bool, RelayError> {
+        loop {
+            let (ending, setback) = match self.arrived().await {
+                Ok(bytes) if self.received(bytes)? => return Ok(true),
+                Ok(_) => continue,
+                Err(broke) => broke,
+            };
+            if self.is_whole(ending) {
+                self.end(ending);
+                return Ok(false);
+            }
+            self.go_on(setback).await?;
+        }
     }
 
-    fn received(&mut self, piece: Bytes) -> Option<Piece> {
-        self.forwarder.traffic.received_payload(piece.len());
+    /// So many bytes, or how this answer ended.
+    async fn arrived(&mut self) -> Result<usize, (Ending, Setback)> {
+        let stall = self.forwarder.limits.stall;
+        if std::mem::take(&mut self.is_drip) {
+            return Err((Ending::Broken, Setback::Drip(stall)));
+        }
+        match self.arrival(Pace::wait).await {
+            Some(Ok(Some(bytes))) => Ok(bytes),
+            Some(Ok(None)) => Err((Ending::Proper, Setback::Short)),
+            Some(Err(error)) => Err((Ending::Broken, Setback::broken(&error))),
+            None => Err((Ending::Broken, Setback::Slow(stall))),
+        }
+    }
+
+    /// Nothing where the deadline came first.
+    async fn arrival(&mut self, deadline: impl Fn(&mut Pace, Instant) -> Instant) -> Arrival {
+        let most = self.share();
+        let Some(body) = self.body.as_mut().filter(|_| most > 0) else { return Some(Ok(None)) };
+        let mut alarm = std::mem::take(&mut body.connection().alarm);
+        let arrival = poll_fn(|cx| match body.poll_piece(cx, most) {
+            Poll::Ready(arrival) => Poll::Ready(Some(arrival)),
+            Poll::Pending => alarm.poll(cx, deadline(&mut self.pace, Instant::now())).map(|_| None),
+        })
+        .await;
+        body.connection().alarm = alarm;
+        arrival
+    }
+
+    /// Bytes of the body that are the client's: all of them, or those before the surplus.
+    fn share(&self) -> u64 {
+        let owed = self.surplus.as_ref().and(self.transfer.as_ref()).and_then(Transfer::owed);
+        owed.unwrap_or(u64::MAX)
+    }
+
+    /// Whether any of it is for the client.
+    fn received(&mut self, bytes: usize) -> Result<bool, Rupture> {
+        self.forwarder.traffic.received_payload(bytes);
         self.forwarder.patience.success();
         self.hold = None;
-        let is_slow = self.pace.receive(piece.len(), Instant::now());
-        let taken = match &mut self.transfer {
-            Some(transfer) => transfer.take(piece).map_err(RelayError::Rupture),
-            None => Ok(piece),
-        };
-        if taken.is_err() {
-            self.flow = Flow::Over;
-        } else if is_slow && self.transfer.is_some() {
-            // What came is the client's all the same; what is missing is asked for on another connection, so there is
-            // nothing to tell the client.
-            self.broke(Ending::Broken, Setback::Drip(self.forwarder.limits.stall));
+        // What came is the client's all the same; what is missing is asked for on another connection.
+        self.is_drip = self.pace.receive(bytes, Instant::now()) && self.transfer.is_some();
+        let (Some(transfer), Some(body)) = (&mut self.transfer, &mut self.body) else { return Ok(true) };
+        match transfer.take(body.lent()).map(<[u8]>::len) {
+            Ok(kept) => {
+                body.keep_last(kept);
+                Ok(kept > 0)
+            }
+            Err(rupture) => {
+                self.body = None;
+                Err(rupture)
+            }
         }
-        Some(taken).filter(|taken| !matches!(taken, Ok(piece) if piece.is_empty()))
     }
 
-    /// The present answer is over: so is the client's, or the next one is asked for.
-    fn broke(&mut self, ending: Ending, setback: Setback) -> Option<Piece> {
-        self.waiting = None;
-        let is_whole = match &self.transfer {
-            Some(transfer) => transfer.is_whole(ending),
-            None => ending == Ending::Proper,
-        };
-        self.flow = Flow::Over;
-        if is_whole {
-            return None;
+    fn is_whole(&self, ending: Ending) -> bool {
+        self.transfer.as_ref().map_or(ending == Ending::Proper, |transfer| transfer.is_whole(ending))
+    }
+
+    /// The client has all: the connection waits for another request, or the rest of the body for the next range.
+    fn end(&mut self, ending: Ending) {
+        let Some(mut body) = self.body.take().filter(|_| ending == Ending::Proper) else { return };
+        match self.surplus.take() {
+            None => body.done(&self.forwarder.pool),
+            Some(Surplus { head, facts, seat }) => {
+                body.rest();
+                let path = self.wanted.path.clone();
+                self.forwarder.ahead.park(Parked::new(path, head, facts, body, seat));
+            }
         }
-        let Some(transfer) = self.transfer.take() else {
-            return Some(Err(RelayError::Broken(setback)));
-        };
+    }
+
+    /// The present answer is over, and the next one asked for.
+    async fn go_on(&mut self, setback: Setback) -> Result<(), RelayError> {
+        (self.body, self.surplus) = (None, None);
+        let Some(transfer) = self.transfer.take() else { return Err(RelayError::Broken(setback)) };
         let hold = self.hold.take().unwrap_or_else(|| Held::since(Instant::now()));
-        let (forwarder, wanted) = (Arc::clone(&self.forwarder), Arc::clone(&self.wanted));
-        self.flow = Flow::Resuming(Box::pin(resume::resume(forwarder, wanted, transfer, hold, setback)));
-        None
-    }
-
-    fn resumed(&mut self, resumed: Result<Resumed, RelayError>) -> Result<(), RelayError> {
-        self.flow = Flow::Over;
-        let Resumed { body, transfer, hold } = resumed?;
-        self.flow = Flow::Body(body);
-        self.transfer = Some(transfer);
-        self.hold = Some(hold);
+        let resumed = self.forwarder.resume(self.wanted, transfer, hold, setback).await?;
+        self.body = Some(resumed.body);
+        self.transfer = Some(resumed.transfer);
+        self.hold = Some(resumed.hold);
         self.pace = Pace::new(self.forwarder.limits.stall);
         Ok(())
-    }
-
-    fn poll_too_slow(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let pace = &mut self.pace;
-        let timer = self.waiting.get_or_insert_with(|| Box::pin(sleep_until(pace.wait(Instant::now()))));
-        timer.as_mut().poll(cx)
-    }
-}
-
-impl Body for Relay {
-    type Data = Bytes;
-    type Error = RelayError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, RelayError>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(Frame::data(first))));
-        }
-        let piece = ready!(self.poll_piece(cx));
-        if let Some(Err(error)) = &piece {
-            tracing::warn!(%error, path = %self.wanted.path, "cut a client's connection");
-        }
-        Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        let is_at_end = match &self.flow {
-            Flow::Body(body) => {
-                body.is_end_stream() && self.transfer.as_ref().is_none_or(|t| t.is_whole(Ending::Proper))
-            }
-            Flow::Resuming(_) => false,
-            Flow::Over => true,
-        };
-        self.first.is_none() && is_at_end
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        // Where S3 announced a length, the head still does.
-        SizeHint::new()
     }
 }

@@ -1,10 +1,9 @@
 //! Why a try came to nothing, and what a person should know about an answer that is passed on.
 
-use crate::{errors_xml::S3Error, post::chain};
-use http::{StatusCode, response::Parts};
-use hyper_util::client::legacy;
+use crate::{errors_xml::S3Error, http1::ResponseHead, post::chain};
+use http::StatusCode;
 use jiff::SignedDuration;
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 /// A try after which another may follow.
 #[derive(Debug, thiserror::Error)]
@@ -55,18 +54,20 @@ pub enum Setback {
     /// An answer whose end cannot be told from a break.
     #[error("S3 answered without a length: its end could not be told from a break")]
     Unframed,
-    /// The request could not be written.
-    #[error("failed to write the request: {0}")]
-    Write(#[from] http::Error),
     /// Beyond the calendar.
     #[error("failed to tell S3's time: {0}")]
     Time(#[from] jiff::Error),
 }
 
 impl Setback {
-    /// From the client's error, with its causes.
-    pub fn send(error: &legacy::Error) -> Self {
+    /// From what the connection says, with its causes.
+    pub fn send(error: &dyn Error) -> Self {
         Self::Send(chain(error))
+    }
+
+    /// The same, once an answer has begun.
+    pub fn broken(error: &dyn Error) -> Self {
+        Self::Broken(chain(error))
     }
 
     /// Whether S3 asked for fewer requests.
@@ -76,9 +77,8 @@ impl Setback {
 }
 
 /// Logs what a person can mend: an answer that says this proxy is configured wrongly.
-pub fn explain(head: &Parts, error: &S3Error) {
-    let region =
-        head.headers.get("x-amz-bucket-region").and_then(|region| region.to_str().ok()).unwrap_or("unknown");
+pub fn explain(head: &ResponseHead, error: &S3Error) {
+    let region = head.only("x-amz-bucket-region").unwrap_or("unknown");
     let code = error.code.as_str();
     if head.status.is_redirection() || code == "AuthorizationHeaderMalformed" {
         tracing::error!(status = %head.status, code, bucket_region = region,

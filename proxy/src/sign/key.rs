@@ -3,15 +3,13 @@
 //! Input: the secret, the day, the region, the generation of the credentials. Output: a key that signs.
 //! Must not: hand the derived bytes out, or use yesterday's key after midnight UTC.
 
+use super::hex::Hex;
 use contract::secret::{ExposeSecret, SecretString};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
+use ring::hmac::{Context, HMAC_SHA256, Key, Tag, sign};
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
-
-type HmacSha256 = Hmac<Sha256>;
 
 /// The service this proxy signs for; pinned, never taken from a request.
 const SERVICE: &str = "s3";
@@ -19,7 +17,8 @@ const SERVICE: &str = "s3";
 /// A key for one day, region and secret.
 pub struct SigningKey {
     scope: String,
-    mac: HmacSha256,
+    /// With both halves of the padded key hashed already.
+    key: Key,
 }
 
 impl SigningKey {
@@ -32,8 +31,9 @@ impl SigningKey {
     pub(super) fn of_service(secret: &SecretString, amz_date: &str, region: &str, service: &str) -> Self {
         let day = day_of(amz_date);
         let first = keyed(format!("AWS4{}", secret.expose_secret()).as_bytes());
-        let mac = [day, region, service, "aws4_request"].into_iter().fold(first, next);
-        Self { scope: format!("{day}/{region}/{service}/aws4_request"), mac }
+        let key =
+            [day, region, service, "aws4_request"].into_iter().fold(first, |key, text| next(&key, text));
+        Self { scope: format!("{day}/{region}/{service}/aws4_request"), key }
     }
 
     /// `<day>/<region>/s3/aws4_request`.
@@ -41,9 +41,13 @@ impl SigningKey {
         &self.scope
     }
 
-    /// The signature of `text`, in hexadecimal.
-    pub fn sign(&self, text: &[u8]) -> String {
-        hex::encode(self.mac.clone().chain_update(text).finalize().into_bytes())
+    /// The signature of a text that is given in pieces.
+    pub fn sign(&self, pieces: &[&str]) -> Hex {
+        let mut context = Context::with_key(&self.key);
+        for piece in pieces {
+            context.update(piece.as_bytes());
+        }
+        Hex::of(context.sign().as_ref())
     }
 }
 
@@ -57,16 +61,13 @@ fn day_of(amz_date: &str) -> &str {
     amz_date.split('T').next().unwrap_or_default()
 }
 
-fn next(mac: HmacSha256, text: &str) -> HmacSha256 {
-    keyed(&mac.chain_update(text).finalize().into_bytes())
+fn next(key: &Key, text: &str) -> Key {
+    let tag: Tag = sign(key, text.as_bytes());
+    keyed(tag.as_ref())
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "HMAC takes keys of any length; its constructor serves other MACs too"
-)]
-fn keyed(key: &[u8]) -> HmacSha256 {
-    HmacSha256::new_from_slice(key).expect("any length is a valid HMAC key")
+fn keyed(key: &[u8]) -> Key {
+    Key::new(HMAC_SHA256, key)
 }
 
 /// The last derived key; one region, so day and generation tell keys apart.
@@ -124,7 +125,8 @@ mod tests {
         cache.key(1, EVENING, "r", &secret);
         let key = cache.key(1, NEXT_DAY, "r", &secret);
         assert_eq!(key.scope(), "20130525/r/s3/aws4_request");
-        assert_eq!(key.sign(b"x"), SigningKey::derive(&secret, NEXT_DAY, "r").sign(b"x"));
+        let derived = SigningKey::derive(&secret, NEXT_DAY, "r");
+        assert_eq!(key.sign(&["x"]).as_str(), derived.sign(&["x"]).as_str());
     }
 
     #[test]

@@ -2,11 +2,8 @@
 //!
 //! Input: a head. Output: status, version, length and range, each only where it can be relied upon. Must not: guess.
 
-use http::{
-    HeaderMap, HeaderValue, StatusCode,
-    header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, TRANSFER_ENCODING},
-    response::Parts,
-};
+use crate::http1::ResponseHead;
+use http::{HeaderValue, StatusCode};
 
 /// A range of an object, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,28 +48,26 @@ pub struct Facts {
 
 impl Facts {
     /// Of a head.
-    pub fn of(head: &Parts) -> Self {
-        let headers = &head.headers;
-        let is_chunked = headers.contains_key(TRANSFER_ENCODING);
+    pub fn of(head: &ResponseHead) -> Self {
+        let is_chunked = head.has("transfer-encoding");
         Self {
             status: head.status,
-            tag: headers.get(ETAG).filter(|tag| is_strong(tag)).cloned(),
-            length: only(headers, &CONTENT_LENGTH).and_then(number).filter(|_| !is_chunked),
-            part: only(headers, &CONTENT_RANGE).and_then(Part::parse),
+            tag: head
+                .only("etag")
+                .filter(|tag| is_strong(tag))
+                .and_then(|tag| HeaderValue::from_str(tag).ok()),
+            length: head.only("content-length").and_then(number).filter(|_| !is_chunked),
+            part: head.only("content-range").and_then(Part::parse),
         }
     }
 }
 
 /// Weak validators never match `If-Match`; and what is not plain could not be signed as it is sent.
-fn is_strong(tag: &HeaderValue) -> bool {
-    let tag = tag.as_bytes();
-    tag.len() >= 2 && tag.starts_with(b"\"") && tag.ends_with(b"\"") && tag.iter().all(u8::is_ascii_graphic)
-}
-
-fn only<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
-    let mut lines = headers.get_all(name).iter();
-    let first = lines.next()?.to_str().ok()?;
-    lines.next().is_none().then_some(first)
+fn is_strong(tag: &str) -> bool {
+    tag.len() >= 2
+        && tag.starts_with('"')
+        && tag.ends_with('"')
+        && tag.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Digits alone: neither a sign nor a space.
@@ -84,11 +79,10 @@ pub(super) fn number(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::{Facts, Part};
-    use http::Response;
+    use crate::http1::ResponseHead;
 
     fn facts(lines: &[(&str, &str)]) -> Facts {
-        let head = lines.iter().fold(Response::builder(), |head, (name, value)| head.header(*name, *value));
-        Facts::of(&head.body(()).unwrap().into_parts().0)
+        Facts::of(&ResponseHead::of(200, lines))
     }
 
     #[test]
@@ -106,6 +100,7 @@ mod tests {
     #[test]
     fn only_a_strong_tag_names_a_version() {
         assert!(facts(&[("etag", "\"a\"")]).tag.is_some());
+        assert!(facts(&[("etag", "\"a\""), ("etag", "\"b\"")]).tag.is_none(), "two names for one thing");
         for weak in ["W/\"a\"", "a", "\"", "\"a  b\""] {
             assert!(facts(&[("etag", weak)]).tag.is_none(), "{weak}");
         }

@@ -1,59 +1,15 @@
 //! Counts bytes at the socket, below TLS.
 //!
-//! Input: a TCP connector. Output: the same one, whose streams tell [`Traffic`] what passes. Must not: touch a byte.
+//! Input: a stream. Output: the same one, which tells [`Traffic`] what passes. Must not: touch a byte.
 
 use crate::stats::Traffic;
-use http::Uri;
-use hyper_util::{
-    client::legacy::connect::{Connected, Connection, HttpConnector},
-    rt::TokioIo,
-};
 use std::{
-    future::Future,
     io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
-use tower::Service;
-
-/// Connects like [`HttpConnector`] and counts.
-#[derive(Clone)]
-pub struct CountingConnector {
-    tcp: HttpConnector,
-    traffic: Arc<Traffic>,
-}
-
-impl CountingConnector {
-    /// Counts into `traffic`.
-    pub fn new(tcp: HttpConnector, traffic: Arc<Traffic>) -> Self {
-        Self { tcp, traffic }
-    }
-}
-
-type ConnectError = <HttpConnector as Service<Uri>>::Error;
-
-impl Service<Uri> for CountingConnector {
-    type Response = TokioIo<Counted<TcpStream>>;
-    type Error = ConnectError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
-        self.tcp.poll_ready(cx)
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let (connecting, traffic) = (self.tcp.call(uri), Arc::clone(&self.traffic));
-        Box::pin(async move {
-            let stream = connecting.await?.into_inner();
-            Ok(TokioIo::new(Counted { stream, traffic }))
-        })
-    }
-}
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A stream whose bytes are counted.
 pub struct Counted<T> {
@@ -61,9 +17,10 @@ pub struct Counted<T> {
     traffic: Arc<Traffic>,
 }
 
-impl Connection for Counted<TcpStream> {
-    fn connected(&self) -> Connected {
-        self.stream.connected()
+impl<T> Counted<T> {
+    /// Counts into `traffic`.
+    pub fn new(stream: T, traffic: Arc<Traffic>) -> Self {
+        Self { stream, traffic }
     }
 }
 
@@ -120,7 +77,7 @@ mod tests {
     async fn every_byte_is_counted_once() {
         let traffic = Arc::new(Traffic::default());
         let (near, mut far) = duplex(64);
-        let mut counted = Counted { stream: near, traffic: Arc::clone(&traffic) };
+        let mut counted = Counted::new(near, Arc::clone(&traffic));
         counted.write_all(b"12345").await.unwrap();
         let written = counted.write_vectored(&[IoSlice::new(b"67")]).await.unwrap();
         far.write_all(b"abc").await.unwrap();

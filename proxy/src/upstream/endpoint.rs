@@ -5,9 +5,10 @@
 
 use contract::ids::Region;
 use http::{
-    HeaderValue, Uri,
+    Uri,
     uri::{Authority, InvalidUri, Scheme},
 };
+use rustls_pki_types::{InvalidDnsNameError, ServerName};
 use url::Url;
 
 /// One S3, path style.
@@ -15,7 +16,6 @@ use url::Url;
 pub struct Endpoint {
     scheme: Scheme,
     authority: Authority,
-    host: HeaderValue,
 }
 
 /// An endpoint that cannot be used.
@@ -55,20 +55,24 @@ impl Endpoint {
     fn from_parts(scheme: Scheme, host: &str) -> Result<Self, EndpointError> {
         let refused = || EndpointError { url: format!("{scheme}://{host}") };
         let authority = host.parse().map_err(|_: InvalidUri| refused())?;
-        let header = HeaderValue::from_str(host).map_err(|_| refused())?;
-        Ok(Self { scheme, authority, host: header })
+        Ok(Self { scheme, authority })
     }
 
     /// The value of `Host`, signed and sent.
-    pub fn host(&self) -> &HeaderValue {
-        &self.host
+    pub fn host(&self) -> &str {
+        self.authority.as_str()
     }
 
-    /// The absolute form of an encoded path and query.
-    pub fn uri(&self, path: &str, query: &str) -> Result<Uri, http::Error> {
-        let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    /// Where to connect to.
+    pub fn uri(&self) -> Result<Uri, http::Error> {
         let uri = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone());
-        uri.path_and_query(target).build()
+        uri.path_and_query("/").build()
+    }
+
+    /// The name that a certificate has to bear; none where plain text is spoken.
+    pub fn tls_name(&self) -> Option<Result<ServerName<'static>, InvalidDnsNameError>> {
+        let name = self.authority.host().trim_start_matches('[').trim_end_matches(']');
+        (self.scheme == Scheme::HTTPS).then(|| ServerName::try_from(name.to_owned()))
     }
 }
 
@@ -85,14 +89,13 @@ mod tests {
 
     fn host(url: &str) -> Option<String> {
         let endpoint = Endpoint::new(Some(&url.parse().unwrap()), &"us-east-1".parse().unwrap()).ok()?;
-        Some(endpoint.host().to_str().unwrap().to_owned())
+        Some(endpoint.host().to_owned())
     }
 
     #[test]
     fn without_configuration_it_is_aws_in_that_region() {
         let endpoint = Endpoint::new(None, &"ap-southeast-2".parse().unwrap()).unwrap();
-        let uri = endpoint.uri("/b/k", "").unwrap();
-        assert_eq!(uri.to_string(), "https://s3.ap-southeast-2.amazonaws.com/b/k");
+        assert_eq!(endpoint.uri().unwrap().to_string(), "https://s3.ap-southeast-2.amazonaws.com/");
         assert_eq!(endpoint.host(), "s3.ap-southeast-2.amazonaws.com");
     }
 
@@ -119,11 +122,13 @@ mod tests {
     }
 
     #[test]
-    fn a_target_goes_out_exactly_as_it_was_encoded() {
-        let endpoint = Endpoint::new(None, &"r".parse().unwrap()).unwrap();
-        for path in ["/b//x", "/b/a%20b%2Bc", "/b/x%252Fy", "/b/"] {
-            assert_eq!(endpoint.uri(path, "location=").unwrap().path(), path);
-        }
-        assert_eq!(endpoint.uri("/b/", "prefix=a%2Fb").unwrap().query(), Some("prefix=a%2Fb"));
+    fn fault_d11_the_name_of_the_certificate_is_the_hosts() {
+        let name = |url: &str| {
+            let endpoint = Endpoint::new(Some(&url.parse().unwrap()), &"r".parse().unwrap()).unwrap();
+            endpoint.tls_name().map(|name| name.unwrap().to_str().into_owned())
+        };
+        assert_eq!(name("https://s3.example.com:9000").as_deref(), Some("s3.example.com"));
+        assert_eq!(name("https://[::1]:9000").as_deref(), Some("::1"));
+        assert_eq!(name("http://s3.example.com"), None);
     }
 }

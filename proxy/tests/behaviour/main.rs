@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod absorb;
+mod ahead;
 mod back_pressure;
-
 mod corpora;
 mod hostile;
 mod lifecycle;

@@ -1,8 +1,9 @@
 //! S3's side, from its documentation: reads a request as it was sent and says whether its signature is good. Shares
 //! nothing with the signer, neither canonicalisation nor mathematics.
 
+use hmac::{Hmac, Mac};
 use http::Request;
-use ring::{digest, hmac};
+use sha2::{Digest, Sha256};
 
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -77,9 +78,9 @@ fn digit(byte: u8) -> u8 {
 }
 
 fn mac(key: &[u8], text: &str) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
+    Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes().to_vec()
 }
 
 fn sha256(text: &str) -> String {
-    hex::encode(digest::digest(&digest::SHA256, text.as_bytes()))
+    hex::encode(Sha256::digest(text))
 }

@@ -158,7 +158,7 @@ fn pour(transfer: &mut Transfer, body: &Bytes, random: &mut Random, told: &mut T
         let size = 1 + random.below(9);
         let piece = rest.split_to(rest.len().min(usize::try_from(size).unwrap()));
         told.fetched += piece.len() as u64;
-        told.bytes.extend_from_slice(&transfer.take(piece)?);
+        told.bytes.extend_from_slice(transfer.take(&piece)?);
     }
     Ok(())
 }

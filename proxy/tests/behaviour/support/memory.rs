@@ -8,49 +8,43 @@ use super::{
 };
 use bytes::Bytes;
 use contract::canopy::Credentials;
-use http::{Request, StatusCode, Uri};
-use http_body_util::BodyExt;
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::{
-    client::legacy::{
-        Client,
-        connect::{Connected, Connection},
-    },
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-};
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Empty};
+use hyper::{client, server, service::service_fn};
+use hyper_util::rt::TokioIo;
 use jiff::{SignedDuration, Timestamp};
 use proxy::{
     admit::Territory,
     clock::{Clock, Skew},
     credentials::{BrokerError, Issuer, Keeper, Vault},
-    forward::{Forwarder, listing::Room, outgoing::Outgoing, patience::Patience, window::Gate},
+    forward::{Forwarder, ahead::Ahead, listing::Room, outgoing::Outgoing, patience::Patience, window::Gate},
     limits::Limits,
-    serve::Handler,
+    serve::{Handler, conversation::converse},
     sparse::Sparse,
     stats::Traffic,
-    upstream::Endpoint,
+    upstream::{Dial, Endpoint, Io, Pool, dial::Dialing},
 };
 use std::{
     convert::Infallible,
     io,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
-    task::{Context, Poll},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex},
+    io::{DuplexStream, duplex},
     task::JoinHandle,
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
 /// Proxy, S3 and broker, all in this task.
 pub(crate) struct Memory {
     pub(crate) s3: FakeS3,
     pub(crate) broker: MemoryBroker,
-    handler: Handler,
+    handler: Arc<Handler>,
+    limits: Limits,
     keeper: JoinHandle<()>,
 }
 
@@ -92,19 +86,17 @@ impl Memory {
         let vault = Arc::new(Vault::new(corrected.clone()));
         let keeper = Keeper::new(broker.clone(), Arc::clone(&vault), corrected, || 0.5);
         let endpoint = Endpoint::new(Some(&s3.url().parse().unwrap()), &REGION.parse().unwrap()).unwrap();
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .build(Wire { s3: s3.clone() });
         let forwarder = Forwarder {
-            upstream: Arc::new(client),
+            pool: Pool::new(Arc::new(Wire { s3: s3.clone() }), limits.connections),
             outgoing: Outgoing::new(endpoint, REGION.parse().unwrap()),
             vault,
             clock: ours,
             skew,
             patience: Patience::new(limits.patience),
             gate: Gate::new(limits.connections),
+            ahead: Ahead::new(limits.read_ahead),
             lists: Room::default(),
-            limits,
+            limits: limits.clone(),
             traffic: Arc::new(Traffic::default()),
             random: || 0.5,
             told: Sparse::default(),
@@ -114,14 +106,21 @@ impl Memory {
             prefix: PREFIX.parse().unwrap(),
             target_bytes: 4096,
         };
-        let handler = Handler::new(territory, forwarder);
-        Self { s3, broker, handler, keeper: tokio::spawn(keeper.keep()) }
+        let handler = Arc::new(Handler::new(territory, forwarder));
+        Self { s3, broker, handler, limits, keeper: tokio::spawn(keeper.keep()) }
     }
 
-    /// One whole answer.
+    /// One whole answer, over a connection of its own.
     pub(crate) async fn fetch(&self, method: &str, target: &str) -> Got {
-        let request = Request::builder().method(method).uri(target).body(()).unwrap();
-        let (head, body) = self.handler.answer(request).await.into_parts();
+        let (near, far) = duplex(64 << 10);
+        let serving =
+            converse(Box::new(far), Arc::clone(&self.handler), self.limits.clone(), CancellationToken::new());
+        tokio::spawn(serving);
+        let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(near)).await.unwrap();
+        tokio::spawn(connection);
+        let request = Request::builder().method(method).uri(target).header("host", "dummy");
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        let (head, body) = sender.send_request(request).await.expect("an answer").into_parts();
         let collected = body.collect().await.map(http_body_util::Collected::to_bytes);
         let body: Bytes = collected.expect("a whole body");
         Got { status: head.status, headers: head.headers, body: Ok(body) }
@@ -188,30 +187,22 @@ impl Issuer for MemoryBroker {
 }
 
 /// Connects to a fake S3 that is served at the other end of a pipe.
-#[derive(Clone)]
 struct Wire {
     s3: FakeS3,
 }
 
-impl tower::Service<Uri> for Wire {
-    type Response = TokioIo<Pipe>;
-    type Error = io::Error;
-    type Future = std::future::Ready<io::Result<Self::Response>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
+impl Dial for Wire {
+    fn dial(&self) -> Dialing {
         let (near, far) = duplex(64 << 10);
-        match self.s3.weather() {
-            Some(Weather::Refused) => {
-                return std::future::ready(Err(io::ErrorKind::ConnectionRefused.into()));
+        let dialed: io::Result<Box<dyn Io>> = match self.s3.weather() {
+            Some(Weather::Refused) => Err(io::ErrorKind::ConnectionRefused.into()),
+            Some(Weather::Reset) => Ok(Box::new(near)),
+            Some(Weather::Error(..)) | None => {
+                drop(tokio::spawn(serve(far, self.s3.clone())));
+                Ok(Box::new(near))
             }
-            Some(Weather::Reset) => drop(far),
-            Some(Weather::Error(..)) | None => drop(tokio::spawn(serve(far, self.s3.clone()))),
-        }
-        std::future::ready(Ok(TokioIo::new(Pipe(near))))
+        };
+        Box::pin(std::future::ready(dialed))
     }
 }
 
@@ -221,38 +212,5 @@ async fn serve(stream: DuplexStream, s3: FakeS3) {
         async move { Ok::<_, Infallible>(s3.answer(request).await) }
     });
     // Ends with the connection, however that ends.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-}
-
-/// A pipe that hyper takes for a connection.
-struct Pipe(DuplexStream);
-
-impl Connection for Pipe {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
-}
-
-impl AsyncRead for Pipe {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Pipe {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
+    let _ = server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }

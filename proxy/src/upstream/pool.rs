@@ -1,0 +1,69 @@
+//! Connections to S3 that wait for the next request.
+//!
+//! Input: connections whose answers were read to the end. Output: one that still stands, or a new one. Must not: keep
+//! more of them than clients there can be, or one for longer than S3 does.
+
+use super::{Connection, Dial};
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// S3 closes idle connections after some 20 s; reusing one that is about to go costs a retry.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// Connections at rest, the one that was used last on top.
+pub struct Pool {
+    dial: Arc<dyn Dial>,
+    idle: Mutex<Vec<(Instant, Connection)>>,
+    most: usize,
+}
+
+impl Pool {
+    /// Keeps at most so many.
+    pub fn new(dial: Arc<dyn Dial>, most: usize) -> Self {
+        Self { dial, idle: Mutex::default(), most }
+    }
+
+    /// The one that was used last, if it still stands.
+    pub fn reused(&self) -> Option<Connection> {
+        let mut idle = self.idle();
+        while let Some((since, mut connection)) = idle.pop() {
+            if since.elapsed() >= IDLE {
+                // Those below it have rested for longer.
+                idle.clear();
+            } else if connection.is_quiet() {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    /// A new one.
+    pub async fn fresh(&self) -> io::Result<Connection> {
+        Ok(Connection::new(self.dial.dial().await?))
+    }
+
+    /// For the next request.
+    pub fn give_back(&self, connection: Connection) {
+        let mut idle = self.idle();
+        if idle.len() < self.most {
+            idle.push((Instant::now(), connection));
+        }
+    }
+
+    /// Closes what has rested for too long, for ever.
+    pub async fn sweep(&self) {
+        let mut ticks = tokio::time::interval(IDLE);
+        loop {
+            ticks.tick().await;
+            self.idle().retain(|(since, _)| since.elapsed() < IDLE);
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(Instant, Connection)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
