@@ -55,7 +55,7 @@ impl Broker {
         metrics: Metrics,
         check_source: bool,
     ) -> Arc<Self> {
-        let vault = Arc::new(vault::Vault::new(canopy, Arc::clone(&clock)));
+        let vault = Arc::new(vault::Vault::new(canopy, Arc::clone(&clock), metrics.clone()));
         let reviews = Semaphore::new(MAX_REVIEWS);
         let (turnstile, known) = Default::default();
         Arc::new(Self {

@@ -42,6 +42,7 @@ pub struct Metrics {
     restores: Gauge,
     runs: Family<Run, Counter>,
     credentials: Family<Outcome, Counter>,
+    credentials_expiry: Gauge,
     reconciles: Family<Outcome, Counter>,
     reconcile_seconds: Histogram,
     reports_pending: Gauge,
@@ -77,6 +78,7 @@ impl Default for Metrics {
             restores: Gauge::default(),
             runs: Family::default(),
             credentials: Family::default(),
+            credentials_expiry: Gauge::default(),
             reconciles: Family::default(),
             reconcile_seconds: seconds(),
             reports_pending: Gauge::default(),
@@ -114,6 +116,8 @@ impl Metrics {
         let help = "Reports not acknowledged yet";
         r.register("verification_report_pending", help, self.reports_pending.clone());
         r.register("credentials_issued", "Requests to the broker", self.credentials.clone());
+        let help = "When the first of the credentials that are held end, 0: none are";
+        r.register("credentials_expiry_timestamp_seconds", help, self.credentials_expiry.clone());
         r.register("circuit_breaker_open", "1 while it is left alone since it failed", self.breakers.clone());
     }
 
@@ -160,6 +164,11 @@ impl Metrics {
     /// The broker answered a request for credentials.
     pub fn credentials_issued(&self, result: &'static str) {
         self.credentials.get_or_create(&Outcome { result }).inc();
+    }
+
+    /// When the first of the credentials that are held end.
+    pub fn credentials_expiry(&self, first: Option<Timestamp>) {
+        self.credentials_expiry.set(first.map_or(0, Timestamp::as_second));
     }
 
     /// One pass over the cluster ended.

@@ -11,6 +11,7 @@ mod news;
 mod publish;
 mod standing;
 mod status;
+mod stopwatch;
 
 pub use before::Before;
 pub use event::{EventReason, Place};
@@ -57,7 +58,8 @@ pub fn tell(pass: &Pass<'_>, standing: &mut Standing, metrics: &Metrics) -> Vec<
     for (step, outcome) in pass.outcomes {
         log::step(pass, step, outcome);
     }
-    figures::count(pass, metrics);
+    standing.stopwatch.see(pass);
+    figures::count(pass, &standing.stopwatch, metrics);
     let mut all = news::of_steps(pass);
     all.extend(standing.change(news::conditions(pass), pass));
     for news in &all {

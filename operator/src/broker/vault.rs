@@ -7,6 +7,7 @@ use super::Grant;
 use crate::{
     canopy::{CanopyApi, CanopyError, Endpoint},
     clock::Clock,
+    metrics::Metrics,
 };
 use contract::canopy::{Credentials, CredentialsRequest};
 use futures::{
@@ -31,6 +32,7 @@ type Flight = Shared<BoxFuture<'static, Answer>>;
 pub(super) struct Vault {
     canopy: Arc<dyn CanopyApi>,
     clock: Arc<dyn Clock>,
+    metrics: Metrics,
     slots: Mutex<BTreeMap<Grant, Slot>>,
 }
 
@@ -41,9 +43,18 @@ enum Slot {
     Flying(Flight),
 }
 
+impl Slot {
+    fn expiration(&self) -> Option<Timestamp> {
+        match self {
+            Self::Held { credentials, .. } => Some(credentials.expiration),
+            Self::Flying(_) => None,
+        }
+    }
+}
+
 impl Vault {
-    pub(super) fn new(canopy: Arc<dyn CanopyApi>, clock: Arc<dyn Clock>) -> Self {
-        Self { canopy, clock, slots: Mutex::default() }
+    pub(super) fn new(canopy: Arc<dyn CanopyApi>, clock: Arc<dyn Clock>, metrics: Metrics) -> Self {
+        Self { canopy, clock, metrics, slots: Mutex::default() }
     }
 
     /// The credentials of `grant`. The call to Canopy goes on when the caller leaves, for the others and the next.
@@ -87,6 +98,7 @@ impl Vault {
             }
             Err(_) => _ = slots.remove(&grant),
         }
+        self.metrics.credentials_expiry(slots.values().filter_map(Slot::expiration).min());
         credentials
     }
 

@@ -43,6 +43,7 @@ fn all() -> Metrics {
     metrics.restores_in_progress(2);
     metrics.restore_run(Intent::Verify, "failure", "credentials");
     metrics.credentials_issued("granted");
+    metrics.credentials_expiry(Some(Timestamp::UNIX_EPOCH));
     metrics.reconcile("ok", Duration::from_millis(5));
     metrics.reports_pending(1);
     metrics.leading(true);

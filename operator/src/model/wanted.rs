@@ -19,6 +19,8 @@ pub struct Wanted {
     pub display_name: String,
     /// Greatest acceptable age of what is served; none: only newer snapshots matter.
     pub freshness: Option<SignedDuration>,
+    /// Age from which people are told that it is overdue, where that is another.
+    pub overdue_after: Option<SignedDuration>,
     /// What should be served.
     pub target: Target,
 }
@@ -99,6 +101,7 @@ impl From<&WorklistEntry> for Wanted {
             namespace: namespace_name(&entry.name, entry.key()),
             display_name: entry.name.chars().filter(|c| !c.is_control()).take(200).collect(),
             freshness: entry.freshness_seconds.map(seconds),
+            overdue_after: entry.overdue_after_seconds.map(seconds),
             target: target(entry),
         }
     }

@@ -93,9 +93,10 @@ fn figures(replica: &Replica, worklist: &Worklist, now: Timestamp) -> ReplicaFig
     }
 }
 
-/// Whether what is served, or where nothing is the replica itself, is older than the worklist allows.
+/// Whether what is served, or where nothing is the replica itself, is older than the worklist allows: by the
+/// age it calls overdue, or else by the one it calls fresh.
 fn is_overdue(replica: &Replica, worklist: &Worklist, now: Timestamp) -> bool {
     let Wish::Wanted(wanted) = worklist.wish(replica.identity.key) else { return false };
     let since = replica.record.last_restored_at.unwrap_or(replica.created_at);
-    wanted.freshness.is_some_and(|allowed| now.duration_since(since) > allowed)
+    wanted.overdue_after.or(wanted.freshness).is_some_and(|allowed| now.duration_since(since) > allowed)
 }

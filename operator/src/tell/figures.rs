@@ -1,21 +1,22 @@
 //! What a pass means in numbers.
 
-use super::{Pass, before::report};
+use super::{Pass, before::report, stopwatch::Stopwatch};
 use crate::{
     apply::Applied,
     metrics::Metrics,
-    model::{Replica, Run},
+    model::{Attempt, Record, Replica, Run},
     plan::{Because, Decision, Notice, Scope, Step},
 };
-use jiff::Timestamp;
+use contract::pods::Check;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 /// Sets what is, and counts what happened.
-pub(super) fn count(pass: &Pass<'_>, metrics: &Metrics) {
+pub(super) fn count(pass: &Pass<'_>, stopwatch: &Stopwatch, metrics: &Metrics) {
     standing(pass, metrics);
     for (step, outcome) in pass.outcomes {
         match outcome {
-            Ok(Applied::Done) => done(pass, step, metrics),
+            Ok(Applied::Done) => done(pass, step, stopwatch, metrics),
             Err(_) if is_switchover(pass, step) => metrics.switchover("failed"),
             Ok(Applied::Stale | Applied::Hindered { .. } | Applied::Refused { .. }) | Err(_) => {}
         }
@@ -38,18 +39,24 @@ fn standing(pass: &Pass<'_>, metrics: &Metrics) {
     metrics.replicas(pass.before.figures.clone());
 }
 
-fn done(pass: &Pass<'_>, step: &Step, metrics: &Metrics) {
+fn done(pass: &Pass<'_>, step: &Step, stopwatch: &Stopwatch, metrics: &Metrics) {
     match step {
         Step::WriteRecord { notice: Some(Notice::Verified { intent, .. }), namespace, .. } => {
             metrics.restore_run(*intent, "success", "none");
             if let Some(replica) = pass.replica(namespace) {
-                verified(replica, pass.now, metrics);
+                verified(replica, pass.now, stopwatch, metrics);
             }
         }
         Step::WriteRecord { notice: Some(Notice::Failed { intent, reason, .. }), namespace, .. } => {
             metrics.restore_run(*intent, "failure", reason.as_str());
             let report = pass.replica(namespace).and_then(|replica| report(last_run(replica)?));
             report.into_iter().flat_map(|report| &report.checks).for_each(|check| metrics.check(check));
+        }
+        Step::WriteRecord { notice: None, record, namespace, .. } => {
+            if let Some(replica) = pass.replica(namespace).filter(|replica| begins(&replica.record, record)) {
+                let since = stopwatch.waits_since(namespace, pass.now);
+                phase("queue", replica, Some(since), Some(pass.now), metrics);
+            }
         }
         Step::Serve(_) if is_switchover(pass, step) => metrics.switchover("done"),
         _ => {}
@@ -62,21 +69,46 @@ fn is_switchover(pass: &Pass<'_>, step: &Step) -> bool {
     serving.is_some_and(|serving| *serving != order.run)
 }
 
+/// Whether an attempt is begun with this record.
+fn begins(before: &Record, record: &Record) -> bool {
+    let number = |record: &Record| record.attempt.as_ref().map(|attempt| attempt.number);
+    record.attempt.as_ref().is_some_and(Attempt::is_open) && number(record) != number(before)
+}
+
 /// The phases of a run that has just ended well, and its checks.
-fn verified(replica: &Replica, now: Timestamp, metrics: &Metrics) {
+fn verified(replica: &Replica, now: Timestamp, stopwatch: &Stopwatch, metrics: &Metrics) {
     let (Some(attempt), Some(run)) = (replica.record.attempt.as_ref(), last_run(replica)) else { return };
-    let took = |phase, from: Option<Timestamp>, to: Option<Timestamp>| {
-        let between = from.zip(to).and_then(|(from, to)| Duration::try_from(to.duration_since(from)).ok());
-        if let Some(took) = between {
-            metrics.phase(phase, replica.identity.intent, took);
-        }
-    };
+    let checks: &[Check] = report(run).map_or(&[], |report| &report.checks);
+    let checked: u64 = checks.iter().map(|check| check.duration_ms).sum();
+    let checked = SignedDuration::from_millis(i64::try_from(checked).unwrap_or(i64::MAX));
     let began = run.job.as_ref().map(|job| job.created_at);
     let restored = run.postgres.as_ref().map(|postgres| postgres.created_at);
-    took("fetch", began, restored);
-    took("verify", restored, Some(now));
-    took("whole", Some(attempt.started_at), Some(now));
-    report(run).into_iter().flat_map(|report| &report.checks).for_each(|check| metrics.check(check));
+    let ready = stopwatch.switches_since(&replica.namespace);
+    let recovered = ready.and_then(|ready| ready.checked_sub(checked).ok());
+    for (name, from, to) in [
+        ("fetch", began, restored),
+        ("recover", restored, recovered.map(|at| restored.map_or(at, |since| at.max(since)))),
+        ("check", recovered, ready),
+        ("switch", ready, Some(now)),
+        ("verify", restored, Some(now)),
+        ("whole", Some(attempt.started_at), Some(now)),
+    ] {
+        phase(name, replica, from, to, metrics);
+    }
+    checks.iter().for_each(|check| metrics.check(check));
+}
+
+fn phase(
+    name: &'static str,
+    replica: &Replica,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    metrics: &Metrics,
+) {
+    let between = from.zip(to).and_then(|(from, to)| Duration::try_from(to.duration_since(from)).ok());
+    if let Some(took) = between {
+        metrics.phase(name, replica.identity.intent, took);
+    }
 }
 
 fn last_run(replica: &Replica) -> Option<&Run> {

@@ -1,6 +1,6 @@
 //! What was told already and still holds, so that it is told once and not at every pass.
 
-use super::{EventReason, News, Pass};
+use super::{EventReason, News, Pass, stopwatch::Stopwatch};
 use crate::plan::{Decision, Scope};
 use contract::names::NamespaceName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,14 +61,17 @@ impl Condition {
 
 /// The conditions people have been told of. A restart forgets them, and tells once more.
 #[derive(Debug, Default)]
-pub struct Standing(BTreeSet<Condition>);
+pub struct Standing {
+    told: BTreeSet<Condition>,
+    pub(super) stopwatch: Stopwatch,
+}
 
 impl Standing {
     /// What is new among `conditions`, and what is over that people wait for.
     pub(super) fn change(&mut self, conditions: BTreeMap<Condition, String>, pass: &Pass<'_>) -> Vec<News> {
         let is_over = |condition: &Condition| !conditions.contains_key(condition) && condition.is_over(pass);
-        let over: Vec<Condition> = self.0.extract_if(.., is_over).collect();
-        let fresh = conditions.into_iter().filter(|(condition, _)| self.0.insert(condition.clone()));
+        let over: Vec<Condition> = self.told.extract_if(.., is_over).collect();
+        let fresh = conditions.into_iter().filter(|(condition, _)| self.told.insert(condition.clone()));
         let mut news: Vec<News> = fresh.map(|(condition, note)| condition.news(note)).collect();
         news.extend(over.iter().filter_map(Condition::end));
         news

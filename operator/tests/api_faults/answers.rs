@@ -5,7 +5,13 @@ use crate::{
     world::{OPERATOR, World, namespace},
 };
 use fake_apiserver::{Fault, Harm, Verb};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 const WRITES: [Verb; 3] = [Verb::Create, Verb::Patch, Verb::Delete];
 
@@ -17,6 +23,27 @@ async fn fault_a8_conflicts_on_half_of_all_patches_lose_no_update() {
     world.until("it serves", |world| world.serves(1, FIRST)).await;
     world.rest().await;
     assert_eq!((world.created("jobs"), world.canopy.reports().len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_a8_a_conflict_of_exactly_every_second_patch_stops_nothing() {
+    let mut world = World::new();
+    let patches = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&patches);
+    world.server.faults(|faults| {
+        faults.judge(Box::new(move |call| {
+            let ours = call.user == OPERATOR && call.verb == Verb::Patch;
+            (ours && counted.fetch_add(1, SeqCst) % 2 == 0).then(|| Harm::status(409))
+        }));
+    });
+    world.canopy.wants([entry(1, FIRST)]);
+    for snapshot in [FIRST, SECOND] {
+        world.canopy.wants([entry(1, snapshot)]);
+        world.until("it serves", |world| world.serves(1, snapshot)).await;
+    }
+    world.rest().await;
+    assert_eq!((world.created("jobs"), world.canopy.reports().len()), (2, 2));
+    assert!((10..=60).contains(&patches.load(SeqCst)), "{patches:?} patches for two restores");
 }
 
 #[tokio::test(start_paused = true)]

@@ -53,6 +53,7 @@ pub(crate) fn wanted(number: u128, snapshot: Option<&str>) -> Wanted {
         namespace: namespace_name(&name, key),
         display_name: name,
         freshness: None,
+        overdue_after: None,
         target: snapshot.map_or(Target::Nothing, |id| target(id, "2026-01-01T00:00:00Z")),
     }
 }

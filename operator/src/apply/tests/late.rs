@@ -13,15 +13,15 @@ use contract::{
 };
 use uuid::Uuid;
 
-fn namespace() -> NamespaceName {
+pub(super) fn namespace() -> NamespaceName {
     fixtures::serve_order(Intent::Analytics).namespace
 }
 
-fn run(attempt: u32) -> RunName {
+pub(super) fn run(attempt: u32) -> RunName {
     RunName::of("0123456789abcdef0123456789abcdef", attempt)
 }
 
-fn created() -> Step {
+pub(super) fn created() -> Step {
     let identity = fixtures::identity(Intent::Analytics);
     Step::CreateNamespace { namespace: namespace(), identity, record: Box::default() }
 }
@@ -31,12 +31,12 @@ fn restore(attempt: u32) -> Step {
     Step::StartRestore { order, run_id: RunId(Uuid::from_u128(1)) }
 }
 
-fn postgres(attempt: u32) -> Step {
+pub(super) fn postgres(attempt: u32) -> Step {
     Step::StartPostgres(PostgresOrder { run: run(attempt), ..fixtures::postgres_order(Intent::Analytics) })
 }
 
 /// Guests are let in to the database called after the run.
-fn serve(attempt: u32) -> Step {
+pub(super) fn serve(attempt: u32) -> Step {
     let order = fixtures::serve_order(Intent::Analytics);
     Step::Serve(ServeOrder { run: run(attempt), database: format!("db{attempt}"), ..order })
 }

@@ -72,8 +72,10 @@ impl CanopyApi for Giving {
     }
 }
 
+/// One that makes other passwords each time.
 fn applier(client: Client, term: Term) -> Applier {
-    let password = || SecretString::from("password");
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let password = || SecretString::from(format!("password {}", MADE.fetch_add(1, SeqCst)));
     Applier {
         term: term.clone(),
         cluster: Cluster::new(client, "pgro-system".parse().unwrap(), Index::default(), term),
@@ -131,6 +133,16 @@ impl Stage {
             }
         }
         self.server.remove("namespaces", "", namespace.as_str());
+    }
+
+    /// An object of the namespace as it is.
+    pub(super) fn object(&self, resource: &str, namespace: &NamespaceName, name: &str) -> Option<Value> {
+        self.server.get(resource, namespace.as_str(), name).map(|object| (**object).clone())
+    }
+
+    /// An object is removed, as by hand.
+    pub(super) fn remove(&self, resource: &str, namespace: &NamespaceName, name: &str) {
+        self.server.remove(resource, namespace.as_str(), name);
     }
 
     /// The cluster's own controllers do all they have to do.

@@ -2,6 +2,7 @@ use super::{Grant, Vault, good_until};
 use crate::{
     canopy::{CanopyApi, CanopyError, Endpoint, Result, Worklist},
     clock::{Clock, ManualClock},
+    metrics::Metrics,
 };
 use contract::{
     canopy::{Capabilities, CredentialsAnswer, CredentialsRequest, Verification},
@@ -70,7 +71,33 @@ fn vault(life: SignedDuration, permits: usize) -> (Arc<Vault>, Arc<Issuer>, Manu
         calls: AtomicUsize::new(0),
         broken: AtomicBool::new(false),
     });
-    (Arc::new(Vault::new(issuer.clone(), Arc::new(clock.clone()))), issuer, clock)
+    let metrics = Metrics::default();
+    (Arc::new(Vault::new(issuer.clone(), Arc::new(clock.clone()), metrics)), issuer, clock)
+}
+
+/// The figure of the first end of credentials, seconds after the vault's beginning.
+fn first_end(vault: &Vault) -> i64 {
+    let text = vault.metrics.encode().unwrap();
+    let name = "pgro_credentials_expiry_timestamp_seconds ";
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    line.parse::<i64>().unwrap() - 1_800_000_000
+}
+
+#[tokio::test]
+async fn the_first_end_of_credentials_that_are_held_is_told() {
+    let (vault, issuer, clock) = vault(SignedDuration::from_hours(1), 9);
+    assert_eq!(first_end(&vault), -1_800_000_000, "none were held");
+    vault.get(&grant(1)).await.unwrap();
+    clock.advance(Duration::from_mins(10));
+    vault.get(&grant(2)).await.unwrap();
+    assert_eq!(first_end(&vault), 3600);
+    clock.advance(Duration::from_mins(49));
+    vault.get(&grant(1)).await.unwrap();
+    assert_eq!(first_end(&vault), 4200, "the first ones are replaced");
+    issuer.broken.store(true, SeqCst);
+    clock.advance(Duration::from_hours(2));
+    assert!(vault.get(&grant(1)).await.is_err());
+    assert_eq!(first_end(&vault), -1_800_000_000, "none are good any more");
 }
 
 fn grant(n: u128) -> Grant {

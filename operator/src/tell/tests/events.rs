@@ -1,15 +1,15 @@
 use super::watched::{Watched, well};
 use crate::{
     apply::{Applied, ApplyError, ClusterError},
-    model::{Going, Seen, Wanted},
+    model::{Going, Hindrance, PostgresPhase, Reason, Seen, ServiceSeen, Trouble, Wanted},
     plan::{
         Because, Decision, Parked, Plan, Scope, Step,
         tests::sim::{FIRST, SECOND, target, wanted},
     },
     tell::EventReason::{
         Drained, ForeignCollision, Provisioned, ReportRefused, RestoreFailed, RestoreStarted, RestoresParked,
-        RestoresResumed, Switched, TeardownBegun, TeardownHeld, TeardownReleased, TerminatingStuck,
-        Unreadable, Verified,
+        RestoresResumed, ServingTrouble, Switched, TeardownBegun, TeardownHeld, TeardownReleased,
+        TerminatingStuck, Unreadable, Verified,
     },
 };
 use jiff::Timestamp;
@@ -183,4 +183,34 @@ fn an_outage_is_told_when_it_parks_restores_and_when_it_is_over() {
     watched.sees(&rests(Because::UpToDate));
     assert_eq!(watched.reasons(), [RestoresResumed]);
     assert_eq!(watched.metric(open), [format!("{open} 0")]);
+}
+
+#[test]
+fn fault_a12_what_cannot_be_put_back_for_long_is_told_once_and_again_when_it_happens_again() {
+    let entry = wanted(1, Some(FIRST));
+    let mut watched = Watched::serving(&entry);
+    watched.pass();
+    watched.reasons();
+    let served = watched.sim.replica(&entry.namespace).record.serving_run.clone().unwrap();
+    let since = watched.sim.now;
+    let trouble = Trouble::new(Reason::Forbidden, "it may not patch Services");
+    let replica = watched.sim.replica_mut(&entry.namespace);
+    replica.service = Some(ServiceSeen { run: None });
+    replica.hindered = Some(Hindrance { run: served, trouble, since, passing: true });
+    let fails = |step: &Step| Some(Err(ApplyError::Timeout { step: step.name() }));
+    for (minutes, told) in [(1, 0), (15, 1), (1, 0)] {
+        watched.sim.pass(minutes * 60);
+        watched.pass_that(fails);
+        assert_eq!(watched.reasons().len(), told, "{minutes}");
+    }
+    watched.sim.replica_mut(&entry.namespace).hindered = None;
+    watched.pass();
+    assert_eq!(watched.reasons(), []);
+    watched.sim.replica_mut(&entry.namespace).runs.values_mut().for_each(|run| {
+        let trouble = Trouble::new(Reason::CrashLoop, "again and again");
+        run.postgres.as_mut().unwrap().phase = PostgresPhase::Failed { report: None, trouble };
+    });
+    watched.pass();
+    assert!(watched.told[0].note.contains("again and again"));
+    assert_eq!(watched.reasons(), [ServingTrouble]);
 }

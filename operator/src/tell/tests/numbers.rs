@@ -52,7 +52,16 @@ fn a_run_that_ended_well_tells_its_phases_and_checks() {
     let mut watched = Watched::new([entry.clone()]);
     watched.settle();
     watched.comes_up(&entry, well());
-    for (phase, seconds) in [("fetch", 60.0), ("verify", 30.0), ("whole", 90.0)] {
+    let phases = [
+        ("queue", 0.0),
+        ("fetch", 60.0),
+        ("recover", 29.997),
+        ("check", 0.003),
+        ("switch", 0.0),
+        ("verify", 30.0),
+        ("whole", 90.0),
+    ];
+    for (phase, seconds) in phases {
         let line = format!(
             "pgro_restore_phase_duration_seconds_sum{{phase=\"{phase}\",intent=\"verify\"}} {seconds:?}"
         );
@@ -80,6 +89,24 @@ fn failures_in_a_row_and_old_age_are_told_and_a_success_ends_both() {
     watched.comes_up(&entry, well());
     assert_eq!(gauge(&watched, "consecutive_failures", &entry), 0);
     assert_eq!(gauge(&watched, "overdue", &entry), 0);
+}
+
+#[test]
+fn an_age_that_the_worklist_calls_overdue_goes_before_what_it_calls_fresh() {
+    let (minutes, hours) = (SignedDuration::from_mins, SignedDuration::from_hours);
+    for (freshness, overdue_after, after, overdue) in [
+        (Some(minutes(5)), Some(hours(2)), hours(1), 0),
+        (Some(minutes(5)), Some(hours(2)), hours(3), 1),
+        (None, Some(hours(2)), hours(3), 1),
+        (None, None, hours(3), 0),
+    ] {
+        let entry = Wanted { freshness, overdue_after, ..wanted(1, Some(FIRST)) };
+        let mut watched = Watched::new([entry.clone()]);
+        watched.settle();
+        watched.sim.now += after;
+        watched.pass();
+        assert_eq!(gauge(&watched, "overdue", &entry), overdue, "{overdue_after:?} after {after:?}");
+    }
 }
 
 #[test]
@@ -129,4 +156,20 @@ fn fault_g1_series_are_as_many_as_replicas_whatever_steps_and_errors_say() {
     }
     assert_eq!(watched.metric("pgro_").len(), before);
     assert_eq!(watched.metric("pgro_replica_overdue").len(), 50);
+}
+
+#[test]
+fn how_long_a_replica_waits_for_its_turn_is_told_when_it_comes() {
+    let mut watched = Watched::new((0..2).map(|number| wanted(number, Some(FIRST))));
+    watched.sim.policy.max_concurrent_restores = 1;
+    watched.settle();
+    let first = wanted(0, Some(FIRST));
+    let (first, second) = match watched.sim.replica(&first.namespace).record.attempt {
+        Some(_) => (first, wanted(1, Some(FIRST))),
+        None => (wanted(1, Some(FIRST)), first),
+    };
+    watched.comes_up(&first, well());
+    assert!(watched.sim.replica(&second.namespace).record.attempt.is_some());
+    let line = "pgro_restore_phase_duration_seconds_sum{phase=\"queue\",intent=\"verify\"} 90.0";
+    assert_eq!(watched.metric(line), [line]);
 }
