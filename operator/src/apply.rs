@@ -12,7 +12,7 @@
 //! |---|---|---|
 //! | record | uid and version of the namespace are the ones it was decided on | – |
 //! | deletion of a namespace | the same | – |
-//! | Service, Secrets, network policies, `ServiceAccount`, `ConfigMap` | uid and version are the ones that were read | an unchanged one is written with what the leader of now would write |
+//! | Service, Secrets, network policies, `ServiceAccount`, `ConfigMap` | uid and version are the ones that were read | an unchanged one is written with what the leader of now would write; one that says so already is not written |
 //! | deletion of a run's object | its uid is the one that was read, and before the first of them the namespace was still the one whose record does not name the run | that record never names a finished run again: a run, once removed, stays so |
 //! | creation of what exists | its name is taken | – |
 //! | creation of a namespace that was removed | | it is empty and wanted by nobody: an absent entry like any other, torn down by the guard |

@@ -85,7 +85,7 @@ pub fn plan(
     policy: &Policy,
 ) -> Plan {
     let now = moment.now;
-    let mut queue = Queue::new(observed, now, policy);
+    let mut queue = Queue::new(observed, worklist, now, policy);
     let catching_up = |namespace: &NamespaceName| (namespace.clone(), Decision::Rest(Because::CatchingUp));
     let mut decisions: BTreeMap<_, _> = observed.behind.iter().map(catching_up).collect();
     for replica in

@@ -3,7 +3,7 @@
 //! Input: the records of all replicas and what the cluster shows of their runs. Output: for a scope, whether it is
 //! out, and since when. Stateless: a restart knows as much as before. Must not: know why a replica wants to begin.
 
-use super::Policy;
+use super::{Policy, Wish, Worklist};
 use crate::model::{Attempt, Ending, FailureClass, JobPhase, Reason, Replica, Run};
 use contract::{ids::GroupId, names::NamespaceName};
 use jiff::Timestamp;
@@ -58,21 +58,29 @@ pub struct Parked {
 impl Breakers {
     pub(super) fn of<'a>(
         replicas: impl Iterator<Item = &'a Replica>,
+        worklist: &Worklist,
         now: Timestamp,
         policy: &Policy,
     ) -> Self {
         let mut breakers = Self::default();
         for replica in replicas {
             if let Some(attempt) = &replica.record.attempt {
+                let asks = may_ask(replica, attempt, worklist);
                 for scope in scopes(attempt.bucket.as_deref(), replica.identity.group) {
-                    breakers.learn(replica, attempt, scope, now, policy);
+                    breakers.learn((replica, attempt, asks), scope, now, policy);
                 }
             }
         }
         breakers
     }
 
-    fn learn(&mut self, replica: &Replica, attempt: &Attempt, scope: Scope, now: Timestamp, policy: &Policy) {
+    fn learn(
+        &mut self,
+        (replica, attempt, asks): (&Replica, &Attempt, bool),
+        scope: Scope,
+        now: Timestamp,
+        policy: &Policy,
+    ) {
         let run = replica.runs.get(&attempt.run()).map(Box::as_ref);
         let evidence = evidence(attempt, run, &scope, now, policy);
         let known = self.0.entry(scope).or_default();
@@ -81,8 +89,8 @@ impl Breakers {
                 known.failed.push(at);
             }
             Evidence::Answered(at) => known.answered = known.answered.max(Some(at)),
-            Evidence::Asking => known.probing = Some(replica.namespace.clone()),
-            Evidence::Failed(_) | Evidence::None => {}
+            Evidence::Asking if asks => known.probing = Some(replica.namespace.clone()),
+            Evidence::Asking | Evidence::Failed(_) | Evidence::None => {}
         }
     }
 
@@ -172,6 +180,18 @@ fn evidence(
             _ => Evidence::None,
         },
     }
+}
+
+/// Whether an attempt in progress asks anybody anything. One of a namespace that goes does not, nor one of which
+/// nothing is made yet, as long as nobody asks for it or an earlier restore may still write: the others need not wait.
+fn may_ask(replica: &Replica, attempt: &Attempt, worklist: &Worklist) -> bool {
+    let run = attempt.run();
+    let wanted = || match worklist.wish(replica.identity.key) {
+        Wish::Wanted(wanted) => wanted.identity == replica.identity,
+        Wish::Unknown | Wish::Quarantined(_) | Wish::Absent => false,
+    };
+    let alone = || replica.runs.iter().all(|(name, other)| *name == run || !other.may_write());
+    replica.going.is_none() && (replica.runs.contains_key(&run) || (wanted() && alone()))
 }
 
 /// An attempt in progress asks until it shows that it got what it asked for.

@@ -1,6 +1,6 @@
 //! Who may begin: so many at a time, and nothing that is known to meet an outage.
 
-use super::{Because, Policy, breaker::Breakers};
+use super::{Because, Policy, Worklist, breaker::Breakers};
 use crate::model::{Attempt, Observed, Reason, Replica, Wanted};
 use contract::ids::GroupId;
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(observed: &Observed, now: Timestamp, policy: &Policy) -> Self {
+    pub(super) fn new(observed: &Observed, worklist: &Worklist, now: Timestamp, policy: &Policy) -> Self {
         let open = |replica: &Replica| replica.record.attempt.as_ref().is_some_and(Attempt::is_open);
         let restoring = |replica: &&Replica| {
             replica.going.is_none() && open(replica) && !observed.behind.contains(&replica.namespace)
@@ -22,7 +22,7 @@ impl Queue {
         let taken = observed.behind.len() + observed.replicas().filter(restoring).count();
         Self {
             free: policy.max_concurrent_restores.saturating_sub(taken),
-            breakers: Breakers::of(observed.replicas(), now, policy),
+            breakers: Breakers::of(observed.replicas(), worklist, now, policy),
         }
     }
 

@@ -33,7 +33,7 @@ async fn fault_a8_a_conflict_of_exactly_every_second_patch_stops_nothing() {
     world.server.faults(|faults| {
         faults.judge(Box::new(move |call| {
             let ours = call.user == OPERATOR && call.verb == Verb::Patch;
-            (ours && counted.fetch_add(1, SeqCst) % 2 == 0).then(|| Harm::status(409))
+            (ours && counted.fetch_add(1, SeqCst).is_multiple_of(2)).then(|| Harm::status(409))
         }));
     });
     world.canopy.wants([entry(1, FIRST)]);
@@ -96,6 +96,21 @@ async fn fault_a11_a_call_that_hangs_stops_none_of_the_steps_behind_it() {
     world.canopy.wants((1..=20).map(|number| entry(number, FIRST)));
     let _hangs = tokio::time::timeout(Duration::from_secs(30), world.round()).await;
     assert_eq!(world.created("namespaces"), 19);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_a11_a_watch_that_is_never_answered_is_begun_again_long_before_the_next_list() {
+    let mut world = World::new();
+    world.canopy.wants([entry(1, FIRST)]);
+    world.until("it serves", |world| world.serves(1, FIRST)).await;
+    let watches = Fault::new(Harm::Hang).verbs(&[Verb::Watch]);
+    world.strike(watches.times(6));
+    world.server.break_watches();
+    world.canopy.wants([entry(1, SECOND)]);
+    let start = tokio::time::Instant::now();
+    world.until("it is refreshed", |world| world.serves(1, SECOND)).await;
+    let took = start.elapsed().as_secs();
+    assert!((60..180).contains(&took), "{took} s");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@
 
 use crate::{
     canopy::{FIRST, SECOND, entry},
-    world::{OPERATOR, World},
+    world::{OPERATOR, World, namespace},
 };
 use contract::{
     broker::TrafficStats,
@@ -51,10 +51,22 @@ fn used(server: &ApiServer) -> (Rights, Rights) {
     })
 }
 
+/// Somebody takes away our labels from what outlives runs: the next run puts them back.
+fn spoil(server: &ApiServer, namespace: &str) {
+    for kind in ["networkpolicies", "serviceaccounts", "configmaps"] {
+        for object in server.list(kind, namespace) {
+            server.edit(kind, namespace, object.name(), |value| {
+                value["metadata"]["labels"]["app.kubernetes.io/version"] = json!("spoilt");
+            });
+        }
+    }
+}
+
 /// A replica's whole life: restored, refreshed, its name contested, torn down.
 async fn a_life(world: &mut World) {
     world.canopy.wants((1..=4).map(|number| entry(number, FIRST)));
     world.until("all serve", |world| (1..=4).all(|number| world.serves(number, FIRST))).await;
+    spoil(&world.server, namespace(1).as_str());
     world.canopy.wants((1..=4).map(|number| entry(number, SECOND)));
     world.until("all are refreshed", |world| (1..=4).all(|number| world.serves(number, SECOND))).await;
     world.rest().await;

@@ -65,7 +65,8 @@ impl Cluster {
         }
     }
 
-    /// Brings `object` to what it says, fields of others untouched, unless it has changed since it is read here.
+    /// Brings `object` to what it says, fields of others untouched, unless it has changed since it is read here. One that
+    /// says so already is left alone: a step that is taken again goes on where it was broken off.
     pub(in crate::apply) async fn apply<K: Kind>(&self, object: &K) -> Result<()> {
         let (api, name) = (self.api_of(object), object.name_any());
         let found = self.read("get", shown(object), api.get_opt(&name)).await?;
@@ -73,6 +74,10 @@ impl Cluster {
             None => self.post(&api, object).await,
             Some(found) => {
                 ours(&found, object)?;
+                if says(&json!(found), &json!(object)) {
+                    self.index.wrote(&found);
+                    return Ok(());
+                }
                 let patch = Patch::Apply(over(&found, object));
                 let params = PatchParams::apply(FIELD_MANAGER).force();
                 self.write("apply", shown(object), api.patch(&name, &params, &patch)).await
@@ -148,6 +153,19 @@ fn over<K: Kind>(found: &K, object: &K) -> Value {
     next["metadata"]["uid"] = json!(found.uid());
     next["metadata"]["resourceVersion"] = json!(found.resource_version());
     next
+}
+
+/// Whether all that `meant` says is so in `found`, which may say more.
+fn says(found: &Value, meant: &Value) -> bool {
+    match (found, meant) {
+        (Value::Object(found), Value::Object(meant)) => {
+            meant.iter().all(|(key, value)| says(found.get(key).unwrap_or(&Value::Null), value))
+        }
+        (Value::Array(found), Value::Array(meant)) => {
+            found.len() == meant.len() && found.iter().zip(meant).all(|(found, meant)| says(found, meant))
+        }
+        _ => found == meant,
+    }
 }
 
 /// An error unless `found` is ours and belongs to the same replica as `meant`.

@@ -77,7 +77,7 @@ fn account(declaration: &str) -> Value {
             labels::MANAGED_BY: labels::MANAGED_BY_VALUE, labels::OWNER: HOME,
             labels::DECLARATION_ID: declaration, labels::SERVER: "s",
         },
-    }})
+    }, "automountServiceAccountToken": false})
 }
 
 fn meant() -> ServiceAccount {
@@ -184,9 +184,10 @@ async fn removing_a_run_deletes_what_is_of_that_run_and_nothing_else() {
     assert_eq!(deleted[0].2["propagationPolicy"], "Background");
 }
 
-/// What is at `ACCOUNT`, at version 5.
+/// What is at `ACCOUNT`, at version 5: not quite what is meant.
 fn existing() -> Value {
     let mut found = account("d");
+    found["automountServiceAccountToken"] = json!(true);
     found["metadata"]["resourceVersion"] = json!("5");
     found
 }
@@ -200,6 +201,16 @@ async fn fault_a15_what_changes_in_place_is_meant_for_the_version_that_was_read(
     cluster.apply(&meant()).await.unwrap();
     let sent = calls.lock().unwrap()[1].2["metadata"].clone();
     assert_eq!((&sent["uid"], &sent["resourceVersion"]), (&json!("u2"), &json!("5")));
+}
+
+#[tokio::test]
+async fn fault_a8_what_says_already_what_is_meant_is_left_alone() {
+    let mut found = existing();
+    found["automountServiceAccountToken"] = json!(false);
+    found["metadata"]["labels"]["somebody"] = json!("else");
+    let (cluster, calls) = cluster(&[(&format!("GET {ACCOUNT}"), 200, found)]);
+    cluster.apply(&meant()).await.unwrap();
+    assert_eq!(calls.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

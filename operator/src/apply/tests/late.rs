@@ -102,6 +102,7 @@ async fn fault_a15_what_is_begun_for_a_run_long_gone_is_of_that_run_alone_and_re
     for begin in [restore(1), postgres(1)] {
         for nth in 0.. {
             let stage = Stage::after(&[created(), restore(2), postgres(2), serve(2)]).await;
+            stage.spoil(&namespace());
             let gone = async |stage: &Stage| {
                 stage.take(&begin).await;
                 stage.take(&remove(stage, 1)).await;

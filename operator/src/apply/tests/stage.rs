@@ -140,6 +140,17 @@ impl Stage {
         self.server.get(resource, namespace.as_str(), name).map(|object| (**object).clone())
     }
 
+    /// What outlives runs is not as it should be, so that a run writes to it.
+    pub(super) fn spoil(&self, namespace: &NamespaceName) {
+        for kind in ["networkpolicies", "serviceaccounts"] {
+            for object in self.server.list(kind, namespace.as_str()) {
+                self.server.edit(kind, namespace.as_str(), object.name(), |value| {
+                    value["metadata"]["labels"]["app.kubernetes.io/version"] = json!("spoilt");
+                });
+            }
+        }
+    }
+
     /// An object is removed, as by hand.
     pub(super) fn remove(&self, resource: &str, namespace: &NamespaceName, name: &str) {
         self.server.remove(resource, namespace.as_str(), name);

@@ -18,6 +18,7 @@ use k8s_openapi::api::{
 };
 use kube::{
     Api, Client,
+    client::Body,
     core::PartialObjectMeta,
     runtime::watcher::{self, DefaultBackoff, Event, watcher},
 };
@@ -37,8 +38,26 @@ const RELIST_PAUSE: Duration = Duration::from_secs(30);
 /// A page comes within seconds; after this silence the list is begun again.
 const PAGE_DEADLINE: Duration = Duration::from_mins(1);
 
+/// The head of an answer comes at once, of a watch, too. One that was asked for and is not answered tells of nothing,
+/// and would not be missed before the next list.
+const HEAD_DEADLINE: Duration = Duration::from_mins(1);
+
+/// `client`, whose calls are given up where not even the head of an answer comes.
+fn impatient(client: &Client) -> Client {
+    let inner = client.clone();
+    let service = tower::service_fn(move |request: http::Request<Body>| {
+        let inner = inner.clone();
+        async move {
+            let answer = tokio::time::timeout(HEAD_DEADLINE, inner.send(request)).await;
+            answer.unwrap_or_else(|late| Err(kube::Error::Service(Box::new(late))))
+        }
+    });
+    Client::new(service, client.default_namespace()).with_valid_until(*client.valid_until())
+}
+
 /// Follows all kinds.
 pub(super) async fn all(index: &Index, client: &Client, ours: &str) {
+    let client = &impatient(client);
     let feeds: [BoxFuture<'_, ()>; 6] = [
         Box::pin(feed::<Namespace>(index, client, ours)),
         Box::pin(feed::<PartialObjectMeta<PersistentVolumeClaim>>(index, client, ours)),
