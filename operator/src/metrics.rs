@@ -260,6 +260,7 @@ fn check_name(name: CheckName) -> &'static str {
         CheckName::Pages => "pages",
         CheckName::Amcheck => "amcheck",
         CheckName::FullRead => "full_read",
+        CheckName::Constraints => "constraints",
         CheckName::Probes => "probes",
     }
 }

@@ -36,6 +36,8 @@ pub enum FailureReason {
     UnsupportedVersion,
     /// A link that leaves the volume.
     UnsafeLink,
+    /// A tablespace whose files are not in the snapshot.
+    MissingTablespace,
     /// The server could not be brought up on the data.
     Recovery,
     /// A mandatory check failed.

@@ -35,6 +35,8 @@ pub enum CheckName {
     Amcheck,
     /// Every value can be read.
     FullRead,
+    /// Rows keep what their tables promise, as far as a sample shows.
+    Constraints,
     /// The declaration's own SQL probes.
     Probes,
 }

@@ -75,6 +75,8 @@ reasons! {
     UnsupportedVersion = "unsupported_version", BackupBad;
     /// A link that leaves the volume.
     UnsafeLink = "unsafe_link", BackupBad;
+    /// A tablespace whose files are not in the snapshot.
+    MissingTablespace = "missing_tablespace", BackupBad;
     /// The server could not be brought up on the data.
     Recovery = "recovery", BackupBad;
     /// A mandatory check failed.
@@ -192,6 +194,7 @@ impl From<FailureReason> for Reason {
             FailureReason::AmbiguousCluster => Self::AmbiguousCluster,
             FailureReason::UnsupportedVersion => Self::UnsupportedVersion,
             FailureReason::UnsafeLink => Self::UnsafeLink,
+            FailureReason::MissingTablespace => Self::MissingTablespace,
             FailureReason::Recovery => Self::Recovery,
             FailureReason::CheckFailed => Self::CheckFailed,
             FailureReason::Deadline => Self::DeadlineExceeded,
