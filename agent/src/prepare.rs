@@ -18,6 +18,7 @@ mod locale;
 mod marker;
 mod memory;
 mod neutralise;
+mod obstacles;
 mod page;
 mod reset_wal;
 mod restore_info;
@@ -25,7 +26,9 @@ mod server;
 mod session;
 mod shared_catalog;
 mod superuser;
+mod tablespaces;
 pub mod users;
+mod wal;
 
 use crate::{
     command::{capture, clean},
@@ -36,7 +39,7 @@ use crate::{
 use binaries::Binaries;
 use checks::Budget;
 use contract::pods::{
-    Check, CheckName, CheckResult, Failure, FailureReason, MANDATORY_CHECKS, PrepareReport, PrepareSpec,
+    Check, CheckResult, Failure, FailureReason, Fix, MANDATORY_CHECKS, PrepareReport, PrepareSpec,
 };
 use controldata::ControlData;
 use error::PrepareError;
@@ -50,8 +53,8 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::time::Instant;
 use users::Passwords;
+use wal::Log;
 
 /// A program that prints a control file is done at once.
 const SHORT: Duration = Duration::from_secs(30);
@@ -110,6 +113,9 @@ impl Prepare<'_> {
         let opened = self.spec.volume.join(OPENED);
         fs::write(&opened, "").map_err(|source| PrepareError::Mark { path: opened, source })?;
         let mut ledger = Ledger::open(&self.spec.volume).map_err(PrepareError::Note)?;
+        if tablespaces::place(&self.spec.volume, &data_dir, major)? {
+            ledger.fixed(Fix::Tablespace).map_err(PrepareError::Note)?;
+        }
         for fix in neutralise::neutralise(&data_dir, &self.texts(&source, major))? {
             ledger.fixed(fix).map_err(PrepareError::Note)?;
         }
@@ -120,13 +126,12 @@ impl Prepare<'_> {
             socket_dir: self.socket_dir,
             scratch: self.scratch,
             major,
+            memory_bytes: self.spec.memory_bytes,
         };
-        let inspected = self.with_server(place, source.checksums, budget, &mut ledger, report).await;
+        let log = wal::look(&data_dir, &source).unwrap_or_default();
+        let inspected = self.with_server(place, source.checksums, &log, budget, &mut ledger, report).await;
         report.fixes = ledger.fixes();
         inspected?;
-        let (started, budget) = (Instant::now(), Budget::start(budget));
-        let outcome = checks::checksums::checksums(&binaries, &data_dir, source.checksums, budget).await;
-        report.checks.push(outcome.named(CheckName::Checksums, started));
         match ledger.recovery() {
             Some(said) => Err(PrepareError::WasReset { said: said.to_owned() }),
             None => Ok(()),
@@ -138,22 +143,30 @@ impl Prepare<'_> {
         &self,
         place: Place<'_>,
         checksums: bool,
+        log: &Log,
         budget: Duration,
         ledger: &mut Ledger,
         report: &mut PrepareReport,
     ) -> Result<(), PrepareError> {
         let mut server = self.recovered(place, ledger).await?;
         for _ in 0..LOCALES_MAX {
-            let Err(PrepareError::ForeignLocale { name }) = enter::enter(place).await.map(drop) else {
-                break;
-            };
-            server.shut_down().await?;
-            ledger
-                .remap(locale::bridge::rename(place.data_dir, place.major, checksums, &name)?)
-                .map_err(PrepareError::Note)?;
+            match enter::enter(place).await.map(drop) {
+                Err(PrepareError::ForeignLocale { name }) => {
+                    server.shut_down().await?;
+                    let renamed = locale::bridge::rename(place.data_dir, place.major, checksums, &name)?;
+                    ledger.remap(renamed).map_err(PrepareError::Note)?;
+                }
+                Err(PrepareError::NobodyLogsIn) if ledger.let_in().is_none() => {
+                    server.shut_down().await?;
+                    let role =
+                        superuser::let_in(place.data_dir, checksums).map_err(PrepareError::ReadSuperusers)?;
+                    ledger.lets_in(role.ok_or(PrepareError::NobodyLogsIn)?).map_err(PrepareError::Note)?;
+                }
+                Ok(()) | Err(_) => break,
+            }
             server = self.started(place).await?;
         }
-        let inspection = Inspection { spec: self.spec, passwords: &self.passwords, place };
+        let inspection = Inspection { spec: self.spec, passwords: &self.passwords, place, checksums, log };
         let inspected = tokio::select! {
             inspected = inspection.run(Budget::start(budget), ledger, report) => inspected,
             () = self.stop.requested() => Err(PrepareError::Stopped),

@@ -9,7 +9,7 @@ mod kopia_args;
 mod links;
 mod pgdata;
 mod progress;
-mod survey;
+pub(crate) mod survey;
 pub(crate) mod volume;
 mod wait_proxy;
 

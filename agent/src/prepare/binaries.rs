@@ -55,11 +55,6 @@ impl Binaries {
     pub(super) fn pg_resetwal(&self) -> PathBuf {
         self.directory.join("pg_resetwal")
     }
-
-    /// Checks page checksums of a stopped server.
-    pub(super) fn pg_checksums(&self) -> PathBuf {
-        self.directory.join("pg_checksums")
-    }
 }
 
 /// Where the server of `place` really lies: images link it alone into `PATH`, without the programs that belong to it.
@@ -93,7 +88,7 @@ mod tests {
         let dir = tree(&["a/psql", "b/postgres"]);
         let path = std::env::join_paths([dir.path().join("a"), dir.path().join("b")]).unwrap();
         let found = Binaries::find(15, None, Some(&path)).unwrap();
-        assert_eq!(found.pg_checksums(), dir.path().join("b/pg_checksums"));
+        assert_eq!(found.pg_resetwal(), dir.path().join("b/pg_resetwal"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 pub(super) mod amcheck;
 mod batch;
-pub(super) mod checksums;
+pub(super) mod constraints;
 pub(super) mod databases;
 pub(super) mod full_read;
 pub(super) mod opens;
@@ -85,13 +85,14 @@ impl Outcome {
 
 /// Every check in the contract's order; those that did not run say why.
 pub(super) fn complete(mut ran: Vec<Check>, why_not: &str) -> Vec<Check> {
-    const ALL: [CheckName; 7] = [
+    const ALL: [CheckName; 8] = [
         CheckName::Opens,
         CheckName::Databases,
         CheckName::Checksums,
         CheckName::Pages,
         CheckName::Amcheck,
         CheckName::FullRead,
+        CheckName::Constraints,
         CheckName::Probes,
     ];
     for name in ALL {
@@ -114,7 +115,8 @@ fn absent(name: CheckName, why_not: &str) -> (CheckResult, String) {
         | CheckName::Checksums
         | CheckName::Pages
         | CheckName::Amcheck
-        | CheckName::FullRead => (CheckResult::Skipped, why_not.to_owned()),
+        | CheckName::FullRead
+        | CheckName::Constraints => (CheckResult::Skipped, why_not.to_owned()),
     }
 }
 
@@ -138,7 +140,7 @@ mod tests {
         let ran = vec![Outcome::passed("x").named(CheckName::Amcheck, Instant::now())];
         let checks = complete(ran, "the server did not open");
         let names: Vec<_> = checks.iter().map(|check| check.name).collect();
-        assert!(names.is_sorted() && names.len() == 7, "{names:?}");
+        assert!(names.is_sorted() && names.len() == 8, "{names:?}");
         assert_eq!(checks.iter().filter(|check| check.result == CheckResult::Passed).count(), 1);
         assert_eq!(checks[0].detail.as_deref(), Some("the server did not open"));
     }

@@ -16,6 +16,10 @@ pub(super) struct ControlData {
     pub(super) wal_segment_bytes: u64,
     /// Whether pages carry checksums.
     pub(super) checksums: bool,
+    /// The timeline it was on.
+    pub(super) timeline: u32,
+    /// Where recovery begins in the log.
+    pub(super) redo: u64,
 }
 
 /// Limits of the source.
@@ -64,6 +68,8 @@ impl ControlData {
             track_commit_timestamp: text(output, "track_commit_timestamp setting")? == "on",
             wal_segment_bytes: number(output, "Bytes per WAL segment")?,
             checksums: text(output, "Data page checksum version")? != "0",
+            timeline: number(output, "Latest checkpoint's TimeLineID")?,
+            redo: place(output, "Latest checkpoint's REDO location")?,
         })
     }
 }
@@ -76,6 +82,15 @@ fn text<'a>(output: &'a str, key: &'static str) -> Result<&'a str, ControlDataEr
 fn number<T: std::str::FromStr>(output: &str, key: &'static str) -> Result<T, ControlDataError> {
     let value = text(output, key)?;
     value.parse().map_err(|_| ControlDataError::Read { key, found: Some(value.to_owned()) })
+}
+
+/// A place in the log: two halves in hexadecimal digits.
+fn place(output: &str, key: &'static str) -> Result<u64, ControlDataError> {
+    let value = text(output, key)?;
+    let half = |digits: &str| u32::from_str_radix(digits, 16).ok().map(u64::from);
+    let halves = value.split_once('/').and_then(|(high, low)| Some((half(high)?, half(low)?)));
+    let (high, low) = halves.ok_or_else(|| ControlDataError::Read { key, found: Some(value.to_owned()) })?;
+    Ok(high << 32 | low)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
     session::{Access, said},
     superuser::superusers,
 };
-use tokio_postgres::Client;
+use tokio_postgres::{Client, error::SqlState};
 
 /// Databases every cluster is made with; one of them is there unless somebody took pains to drop all.
 const FIRST_DATABASES: [&str; 2] = ["postgres", "template1"];
@@ -18,13 +18,19 @@ const FIRST_DATABASES: [&str; 2] = ["postgres", "template1"];
 /// Logs in.
 pub(super) async fn enter(place: Place<'_>) -> Result<(Access<'_>, Client), PrepareError> {
     let tried = superusers(place.data_dir).map_err(PrepareError::ReadSuperusers)?;
-    let (mut last, mut foreign) = (String::from("no superuser may log in"), None);
+    let (mut last, mut foreign, mut refused) = (String::from("no superuser may log in"), None, true);
     for role in &tried {
-        let access = Access { socket_dir: place.socket_dir, major: place.major, role: role.clone() };
+        let access = Access {
+            socket_dir: place.socket_dir,
+            major: place.major,
+            memory_bytes: place.memory_bytes,
+            role: role.clone(),
+        };
         for database in FIRST_DATABASES {
             match access.connect(database).await {
                 Ok(client) => return Ok((access, client)),
                 Err(error) => {
+                    refused &= error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
                     foreign = foreign.or_else(|| locale::foreign(&error));
                     last = said(&error);
                 }
@@ -33,6 +39,7 @@ pub(super) async fn enter(place: Place<'_>) -> Result<(Access<'_>, Client), Prep
     }
     match foreign {
         Some(name) => Err(PrepareError::ForeignLocale { name }),
+        None if refused => Err(PrepareError::NobodyLogsIn),
         None => Err(PrepareError::BecomeSuperuser { tried, said: last }),
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{
     binaries::NoBinaries, controldata::ControlDataError, locale::bridge::BridgeError,
-    neutralise::NeutraliseError, server::ServerError, session::said,
+    neutralise::NeutraliseError, server::ServerError, session::said, tablespaces::TablespaceError,
 };
 use crate::{command::CommandError, text::chain};
 use contract::pods::{Failure, FailureReason};
@@ -34,6 +34,9 @@ pub(super) enum PrepareError {
     /// Marking the volume.
     #[error("failed to mark the volume as opened by writing {}", path.display())]
     Mark { path: PathBuf, source: io::Error },
+    /// Putting tablespaces in place.
+    #[error(transparent)]
+    Tablespaces(#[from] TablespaceError),
     /// Taking the source host out.
     #[error(transparent)]
     Neutralise(#[from] NeutraliseError),
@@ -46,6 +49,9 @@ pub(super) enum PrepareError {
     /// Becoming superuser.
     #[error("failed to log in as a superuser; tried {tried:?}: {said}")]
     BecomeSuperuser { tried: Vec<String>, said: String },
+    /// No superuser may log in.
+    #[error("failed to log in as a superuser: none of this cluster may")]
+    NobodyLogsIn,
     /// Logging in to a database whose locale is not here.
     #[error("failed to open a database: this image lacks the locale {name:?}")]
     ForeignLocale { name: String },
@@ -85,7 +91,9 @@ impl PrepareError {
             Self::ReadVersion { .. } => FailureReason::NoCluster,
             Self::ParseVersion { .. } | Self::Binaries(_) => FailureReason::UnsupportedVersion,
             Self::Neutralise(NeutraliseError::Tablespaces { .. }) => FailureReason::UnsafeLink,
-            Self::Neutralise(NeutraliseError::Change { source, .. })
+            Self::Tablespaces(TablespaceError::Find { .. }) => FailureReason::MissingTablespace,
+            Self::Tablespaces(TablespaceError::Link { source, .. })
+            | Self::Neutralise(NeutraliseError::Change { source, .. })
             | Self::Mark { source, .. }
             | Self::Note(source) => io_reason(source),
             Self::Server(ServerError::Deadline { .. }) | Self::Command(CommandError::Deadline { .. }) => {
@@ -100,13 +108,17 @@ impl PrepareError {
             | Self::ShowControl { .. }
             | Self::ControlData(_)
             | Self::ReadSuperusers(_)
+            | Self::NobodyLogsIn
             | Self::ForeignLocale { .. }
             | Self::Bridge(_)
             | Self::ResetWal { .. }
             | Self::WasReset { .. }
             | Self::BecomeSuperuser { .. }
             | Self::Sql { .. } => FailureReason::Recovery,
-            Self::Server(_) | Self::Command(_) | Self::Stopped => FailureReason::Internal,
+            Self::Tablespaces(TablespaceError::Look(_))
+            | Self::Server(_)
+            | Self::Command(_)
+            | Self::Stopped => FailureReason::Internal,
         }
     }
 }

@@ -4,15 +4,16 @@
 //! failed; it is evidence then.
 
 use super::{
-    checks::{Budget, Outcome, amcheck, amcheck::Pass, databases, full_read, opens, pages},
+    checks::{Budget, Outcome, amcheck, amcheck::Pass, constraints, databases, full_read, opens, pages},
     collation::{self, Stale},
     enter::enter,
     error::PrepareError,
     ledger::Ledger,
-    locale, restore_info,
+    locale, obstacles, restore_info,
     server::Place,
     session::Access,
-    users::{Passwords, make_users},
+    users::{Passwords, keep_out, make_users},
+    wal::Log,
 };
 use contract::pods::{CheckName, CheckResult, Fix, PrepareReport, PrepareSpec};
 use tokio::time::Instant;
@@ -29,6 +30,10 @@ pub(super) struct Inspection<'a> {
     pub(super) passwords: &'a Passwords<'a>,
     /// Where the server runs.
     pub(super) place: Place<'a>,
+    /// Whether pages carry checksums.
+    pub(super) checksums: bool,
+    /// What the files of its log said before it started.
+    pub(super) log: &'a Log,
 }
 
 impl Inspection<'_> {
@@ -41,21 +46,23 @@ impl Inspection<'_> {
     ) -> Result<(), PrepareError> {
         let started = Instant::now();
         let (access, first) = enter(self.place).await?;
-        let (version, outcome) = opens::opens(&first).await;
+        let (version, outcome) = opens::opens(&first, self.log).await;
         report.postgres_version = version;
         report.checks.push(outcome.named(CheckName::Opens, started));
+        obstacles::open_databases(&first, ledger).await?;
         let listed = databases::list(&first).await.map_err(sql("list the databases"))?;
         report.databases = listed.iter().filter(|db| !db.template).map(|db| db.name.clone()).collect();
         let open: Vec<String> = listed.iter().filter(|db| db.connectable).map(|db| db.name.clone()).collect();
         self.translate(&access, &first, &open, ledger).await?;
+        obstacles::silence(&access, &open, ledger).await?;
         let started = Instant::now();
         let visited = databases::visit(&access, &listed).await;
-        report.primary_database = databases::primary(&visited);
+        report.primary_database = databases::primary(&visited, ledger.closed());
         report.checks.push(databases::judge(&listed, &visited).named(CheckName::Databases, started));
         self.check(&access, &first, &open, budget, ledger, report).await?;
         report.fixes = ledger.fixes();
         if report.is_sound() {
-            self.equip(&access, &first, &open, report).await?;
+            self.equip(&access, &first, &open, ledger, report).await?;
         }
         Ok(())
     }
@@ -88,11 +95,15 @@ impl Inspection<'_> {
     ) -> Result<(), PrepareError> {
         let memory = self.spec.memory_bytes;
         let started = Instant::now();
-        let outcome = pages::pages(access, first, open, self.place.data_dir, memory, budget).await;
-        report.checks.push(outcome.named(CheckName::Pages, started));
+        let read = pages::pages(access, first, open, self.place, self.checksums, budget).await;
+        report.checks.push(read.checksums.named(CheckName::Checksums, started));
+        report.checks.push(read.pages.named(CheckName::Pages, started));
         let started = Instant::now();
         let outcome = full_read::full_read(access, open, memory, budget).await;
         report.checks.push(outcome.named(CheckName::FullRead, started));
+        let started = Instant::now();
+        let outcome = constraints::constraints(access, open, memory, budget).await;
+        report.checks.push(outcome.named(CheckName::Constraints, started));
         let started = Instant::now();
         let undamaged = report.checks.iter().all(|check| check.result != CheckResult::Failed);
         let found = collation::find(access, open, ledger.remapped()).await;
@@ -137,16 +148,25 @@ impl Inspection<'_> {
         access: &Access<'_>,
         first: &Client,
         open: &[String],
+        ledger: &Ledger,
         report: &PrepareReport,
     ) -> Result<(), PrepareError> {
-        make_users(access, first, open, self.passwords).await.map_err(sql("make our roles"))?;
+        obstacles::close_databases(first, ledger).await.map_err(sql("close databases again"))?;
+        let open: Vec<String> =
+            open.iter().filter(|name| !ledger.closed().contains(*name)).cloned().collect();
+        make_users(access, first, &open, self.passwords).await.map_err(sql("make our roles"))?;
         let mut noted: Vec<&str> = report.primary_database.as_deref().into_iter().collect();
         if open.iter().any(|name| name == DEFAULT_DATABASE) && !noted.contains(&DEFAULT_DATABASE) {
             noted.push(DEFAULT_DATABASE);
         }
         restore_info::write(access, &noted, self.spec, &report.fixes)
             .await
-            .map_err(sql("write _pgro.restore_info"))
+            .map_err(sql("write _pgro.restore_info"))?;
+        obstacles::restore_triggers(access, ledger).await.map_err(sql("let event triggers fire again"))?;
+        match ledger.let_in() {
+            Some(role) => keep_out(first, role).await.map_err(sql("keep a superuser out again")),
+            None => Ok(()),
+        }
     }
 }
 

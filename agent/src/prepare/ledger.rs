@@ -6,7 +6,7 @@
 use contract::pods::Fix;
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -19,6 +19,12 @@ struct Entries {
     fixes: Vec<Fix>,
     remapped: BTreeSet<String>,
     recovery: Option<String>,
+    #[serde(default)]
+    closed: BTreeSet<String>,
+    #[serde(default)]
+    let_in: Option<String>,
+    #[serde(default)]
+    triggers: BTreeMap<String, Vec<(u32, String)>>,
 }
 
 /// All that was done.
@@ -78,6 +84,39 @@ impl Ledger {
         self.fixed(Fix::ResetWal)
     }
 
+    /// Databases that took no sessions before we opened them.
+    pub(super) fn closed(&self) -> &BTreeSet<String> {
+        &self.entries.closed
+    }
+
+    /// These databases are about to be opened.
+    pub(super) fn opened(&mut self, databases: impl IntoIterator<Item = String>) -> io::Result<()> {
+        self.entries.closed.extend(databases);
+        self.write()
+    }
+
+    /// A superuser that may log in only as long as our own is not there.
+    pub(super) fn let_in(&self) -> Option<&str> {
+        self.entries.let_in.as_deref()
+    }
+
+    /// This superuser was let in.
+    pub(super) fn lets_in(&mut self, role: String) -> io::Result<()> {
+        self.entries.let_in = Some(role);
+        self.write()
+    }
+
+    /// Event triggers that were kept from firing, by database: object ids, and what they were marked with.
+    pub(super) fn triggers(&self) -> &BTreeMap<String, Vec<(u32, String)>> {
+        &self.entries.triggers
+    }
+
+    /// These event triggers are about to be kept from firing.
+    pub(super) fn silenced(&mut self, database: &str, triggers: Vec<(u32, String)>) -> io::Result<()> {
+        self.entries.triggers.entry(database.to_owned()).or_default().extend(triggers);
+        self.write()
+    }
+
     fn write(&self) -> io::Result<()> {
         let temporary = self.path.with_extension("new");
         fs::write(&temporary, serde_json::to_vec(&self.entries)?)?;
@@ -108,6 +147,29 @@ mod tests {
         let ledger = Ledger::open(dir.path()).unwrap();
         assert!(ledger.remapped().iter().eq(["a\n", "b"]));
         assert_eq!(ledger.fixes(), [Fix::Locale]);
+    }
+
+    #[test]
+    fn a_pod_that_takes_over_knows_what_has_to_be_put_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(dir.path()).unwrap();
+        ledger.opened(["archive".into()]).unwrap();
+        ledger.silenced("app", vec![(16400, "A".into())]).unwrap();
+        let ledger = Ledger::open(dir.path()).unwrap();
+        assert!(ledger.closed().iter().eq(["archive"]));
+        assert_eq!(ledger.triggers()["app"], [(16400, "A".to_owned())]);
+        assert_eq!(ledger.fixes(), []);
+    }
+
+    #[test]
+    fn a_ledger_of_an_earlier_version_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(
+            dir.path().join(super::LEDGER),
+            r#"{"fixes":["locale"],"remapped":[],"recovery":null}"#,
+        )
+        .unwrap();
+        assert_eq!(Ledger::open(dir.path()).unwrap().fixes(), [Fix::Locale]);
     }
 
     #[test]

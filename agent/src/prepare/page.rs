@@ -45,6 +45,11 @@ impl<'a> Page<'a> {
         self.0.iter().all(|&byte| byte == 0)
     }
 
+    /// The place in the log of the last change to it.
+    pub(super) fn written_at(self) -> Option<u64> {
+        Some(u64::from(self.u32(0)?) << 32 | u64::from(self.u32(4)?))
+    }
+
     /// What the server itself would refuse it for, and a layout that is not PostgreSQL's.
     pub(super) fn flaw(self) -> Option<&'static str> {
         let number = |at| self.u16(at).unwrap_or(u16::MAX);

@@ -93,6 +93,8 @@ pub(super) struct Place<'a> {
     pub(super) scratch: &'a Path,
     /// Major version.
     pub(super) major: u16,
+    /// Memory of the container, bytes.
+    pub(super) memory_bytes: u64,
 }
 
 /// A running private server; ended with this value.

@@ -3,14 +3,24 @@
 //! Input: the socket's directory, a role, a database. Output: a session in which nothing of the source acts on its
 //! own. Must not: run a trigger, a preloaded library or a function found by the source's search path.
 
-use super::config::PORT;
+use super::{config::PORT, memory::Memory};
 use std::{path::Path, time::Duration};
-use tokio_postgres::{Client, Config, Error, NoTls, error::SqlState};
+use tokio_postgres::{
+    Client, Config, Error, NoTls,
+    error::SqlState,
+    types::{FromSql, Type},
+};
 
 /// A local socket answers at once or not at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// What a database in no encoding holds is in none, and a server that is to send it as UTF-8 refuses to.
+const NO_ENCODING: &str = "SQL_ASCII";
+const AS_IT_IS: &str = "SET client_encoding = 'SQL_ASCII'";
 /// From this version on, event triggers can be switched off, login triggers included.
 pub(super) const EVENT_TRIGGERS_SINCE: u16 = 17;
+/// From these versions on, sessions that are idle and transactions that are long can be ended by a setting.
+const IDLE_TIMEOUT_SINCE: u16 = 14;
+const TRANSACTION_TIMEOUT_SINCE: u16 = 17;
 
 /// How to get sessions.
 #[derive(Debug, Clone)]
@@ -19,15 +29,19 @@ pub(super) struct Access<'a> {
     pub(super) socket_dir: &'a Path,
     /// Major version of the server.
     pub(super) major: u16,
+    /// Memory of the container, bytes.
+    pub(super) memory_bytes: u64,
     /// Role to be.
     pub(super) role: String,
 }
 
 /// Settings that weigh more than those a database or role of the source carries.
 ///
-/// `session_replication_role=replica` keeps ordinary triggers and event triggers from firing.
-fn options(major: u16) -> String {
+/// `session_replication_role=replica` keeps ordinary triggers and event triggers from firing. A role or database may
+/// carry the name of another role to be, have damage overlooked, or claim more memory than the container has.
+fn options(major: u16, memory_bytes: u64) -> String {
     let mut settings = vec![
+        "role=none",
         "search_path=pg_catalog",
         "session_preload_libraries=",
         "local_preload_libraries=",
@@ -40,12 +54,29 @@ fn options(major: u16) -> String {
         "idle_in_transaction_session_timeout=0",
         "client_min_messages=warning",
         "default_tablespace=",
+        "temp_tablespaces=",
         "default_table_access_method=heap",
+        "default_transaction_deferrable=off",
+        "zero_damaged_pages=off",
+        "ignore_checksum_failure=off",
+        "exit_on_error=off",
+        "standard_conforming_strings=on",
+        "transform_null_equals=off",
+        "log_statement=none",
+        "log_min_duration_statement=-1",
+        "jit=off",
     ];
-    if major >= EVENT_TRIGGERS_SINCE {
-        settings.push("event_triggers=off");
-    }
-    settings.into_iter().map(|setting| format!("-c {setting}")).collect::<Vec<_>>().join(" ")
+    let since = [
+        (EVENT_TRIGGERS_SINCE, "event_triggers=off"),
+        (IDLE_TIMEOUT_SINCE, "idle_session_timeout=0"),
+        (TRANSACTION_TIMEOUT_SINCE, "transaction_timeout=0"),
+    ];
+    settings.extend(since.into_iter().filter(|(since, _)| major >= *since).map(|(_, setting)| setting));
+    let memory = Memory::fit(memory_bytes);
+    let sizes = [("work_mem", memory.work_kib), ("maintenance_work_mem", memory.maintenance_mib << 10)];
+    let sizes = sizes.map(|(name, kib)| format!("-c {name}={kib}kB"));
+    let fixed = settings.into_iter().map(|setting| format!("-c {setting}"));
+    fixed.chain(sizes).collect::<Vec<_>>().join(" ")
 }
 
 impl Access<'_> {
@@ -53,14 +84,51 @@ impl Access<'_> {
     pub(super) async fn connect(&self, database: &str) -> Result<Client, Error> {
         let mut config = Config::new();
         config.host_path(self.socket_dir).port(PORT).user(&self.role).dbname(database);
-        config.application_name("pgro-agent").connect_timeout(CONNECT_TIMEOUT).options(options(self.major));
+        config
+            .application_name("pgro-agent")
+            .connect_timeout(CONNECT_TIMEOUT)
+            .options(options(self.major, self.memory_bytes));
         let (client, connection) = config.connect(NoTls).await?;
+        let is_in_no_encoding = connection.parameter("server_encoding") == Some(NO_ENCODING);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(error = %said(&error), "a session ended");
             }
         });
+        if is_in_no_encoding {
+            client.batch_execute(AS_IT_IS).await?;
+        }
         Ok(client)
+    }
+}
+
+/// Text of the server, also where it is none: names and values of a database in no encoding may be any bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Text {
+    /// It is text.
+    Valid(String),
+    /// It is not; this is near it.
+    Invalid(String),
+}
+
+impl Text {
+    /// For people.
+    pub(super) fn shown(self) -> String {
+        let (Self::Valid(text) | Self::Invalid(text)) = self;
+        text
+    }
+}
+
+impl<'a> FromSql<'a> for Text {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(match str::from_utf8(raw) {
+            Ok(text) => Self::Valid(text.to_owned()),
+            Err(_) => Self::Invalid(String::from_utf8_lossy(raw).into_owned()),
+        })
+    }
+
+    fn accepts(of: &Type) -> bool {
+        [Type::TEXT, Type::NAME, Type::VARCHAR].contains(of)
     }
 }
 
@@ -80,8 +148,10 @@ pub(super) fn said(error: &Error) -> String {
 pub(super) enum Verdict {
     /// Nothing: it took too long.
     OutOfTime,
-    /// Nothing: it could not run here.
+    /// Nothing: it could not run now.
     Prevented,
+    /// Nothing: it can never run here, since this image lacks what the source's extensions are made of.
+    Lacking,
     /// They cannot be read.
     Damage,
 }
@@ -94,15 +164,24 @@ impl Verdict {
     }
 
     fn of_report(code: &SqlState, message: &str) -> Self {
-        // a missing library has the code of a missing file
-        let lacks_library = ["could not access file \"", "could not load library"]
-            .iter()
-            .any(|begin| message.starts_with(begin));
+        // a missing library has the code of a missing file; one of another build lacks functions
+        let lacks_library = [
+            "could not access file \"",
+            "could not load library",
+            "could not find function \"",
+            "incompatible library",
+        ]
+        .iter()
+        .any(|begin| message.starts_with(begin));
+        // a server built without a method of compression
+        let is_unsupported = *code == SqlState::FEATURE_NOT_SUPPORTED;
         // classes: insufficient resources, and more than this server can do
         let is_limit = ["53", "54"].iter().any(|class| code.code().starts_with(class));
         if *code == SqlState::QUERY_CANCELED {
             Self::OutOfTime
-        } else if lacks_library || is_limit || *code == SqlState::LOCK_NOT_AVAILABLE {
+        } else if lacks_library || is_unsupported {
+            Self::Lacking
+        } else if is_limit || *code == SqlState::LOCK_NOT_AVAILABLE {
             Self::Prevented
         } else {
             Self::Damage
@@ -112,21 +191,46 @@ impl Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::{SqlState, Verdict, options};
+    use super::{FromSql, SqlState, Text, Type, Verdict, options};
+
+    const MEMORY: u64 = 1 << 30;
 
     #[test]
     fn fault_f14_nothing_of_the_source_acts_in_our_sessions() {
         for setting in
             ["search_path=pg_catalog", "session_replication_role=replica", "session_preload_libraries="]
         {
-            assert!(options(15).contains(&format!("-c {setting}")), "{setting}");
+            assert!(options(15, MEMORY).contains(&format!("-c {setting}")), "{setting}");
         }
     }
 
     #[test]
     fn event_triggers_are_switched_off_where_the_server_knows_how() {
-        assert!(!options(16).contains("event_triggers"));
-        assert!(options(17).contains("-c event_triggers=off"));
+        assert!(!options(16, MEMORY).contains("event_triggers"));
+        assert!(options(17, MEMORY).contains("-c event_triggers=off"));
+    }
+
+    #[test]
+    fn settings_a_version_does_not_know_would_keep_us_out_and_are_left_out() {
+        assert!(!options(13, MEMORY).contains("idle_session_timeout"));
+        assert!(options(14, MEMORY).contains("idle_session_timeout=0"));
+        assert!(!options(16, MEMORY).contains("transaction_timeout"));
+    }
+
+    #[test]
+    fn no_role_of_the_source_makes_us_overlook_damage_or_claim_the_memory_of_its_host() {
+        for setting in
+            ["zero_damaged_pages=off", "ignore_checksum_failure=off", "maintenance_work_mem=65536kB"]
+        {
+            assert!(options(15, MEMORY).contains(setting), "{setting}");
+        }
+    }
+
+    #[test]
+    fn names_in_no_encoding_are_shown_as_well_as_they_can_be() {
+        let text = |raw: &[u8]| Text::from_sql(&Type::TEXT, raw).unwrap();
+        assert_eq!(text(b"gr\xf6\xdfe"), Text::Invalid("gr\u{fffd}\u{fffd}e".into()));
+        assert_eq!(text("größe".as_bytes()), Text::Valid("größe".into()));
     }
 
     #[test]
@@ -137,7 +241,9 @@ mod tests {
             Verdict::Damage
         );
         let library = "could not access file \"$libdir/postgis-3\": No such file or directory";
-        assert_eq!(verdict(library), Verdict::Prevented);
+        assert_eq!(verdict(library), Verdict::Lacking);
+        let older = "could not find function \"geometry_out\" in file \"/lib/postgis-3.so\"";
+        assert_eq!(verdict(older), Verdict::Lacking);
     }
 
     #[test]

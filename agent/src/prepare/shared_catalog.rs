@@ -11,6 +11,8 @@ use std::{
 
 /// Object id of `pg_authid`.
 pub(super) const PG_AUTHID: u32 = 1260;
+/// Object id of `pg_tablespace`.
+pub(super) const PG_TABLESPACE: u32 = 1213;
 /// Object id of `pg_database`.
 pub(super) const PG_DATABASE: u32 = 1262;
 pub(super) const FILENODE_MAP_MAGIC: u32 = 0x0059_2717;

@@ -1,10 +1,11 @@
 //! Who may do everything on the source's server, read from its files.
 //!
-//! Input: a data directory whose checkpoint is written. Output: names to try, the bootstrap superuser's first.
+//! Input: a data directory whose checkpoint is written. Output: names to try, the bootstrap superuser's first; where none
+//! of them may log in, as on hosts that were locked up well, one that may until our own role is there.
 //! Must not: judge which tuples are live; a name that does not log in is harmless, and the next one is tried.
 
 use super::{
-    page::{Page, SIZE, u32_at},
+    page::{NORMAL, Page, SIZE, checksum, u32_at},
     shared_catalog::{self, PG_AUTHID},
 };
 use std::{fs, io, path::Path};
@@ -12,6 +13,9 @@ use std::{fs, io, path::Path};
 const NAME: usize = 64;
 /// More superusers than these need not be tried.
 const NAMES_MAX: usize = 32;
+/// Where in a row the flags are that make a superuser, and that let it log in.
+const SUPERUSER: usize = 4 + NAME;
+const LOGS_IN: usize = SUPERUSER + 4;
 
 /// Names of superusers that may log in.
 pub(super) fn superusers(data_dir: &Path) -> io::Result<Vec<String>> {
@@ -33,11 +37,50 @@ fn tuples(page: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Columns of `pg_authid`: oid, rolname, then the flags rolsuper, …, rolcanlogin.
 fn login_superuser(data: &[u8]) -> Option<(u32, String)> {
+    superuser(data).filter(|_| data.get(LOGS_IN) == Some(&1))
+}
+
+/// Lets the first superuser log in and returns its name; no server may be running.
+pub(super) fn let_in(data_dir: &Path, checksums: bool) -> io::Result<Option<String>> {
+    let path = shared_catalog::file(data_dir, PG_AUTHID)?;
+    let mut heap = fs::read(&path)?;
+    let Some((oid, name)) = heap.chunks(SIZE).flat_map(tuples).filter_map(superuser).min() else {
+        return Ok(None);
+    };
+    for (block, page) in (0..).zip(heap.chunks_exact_mut(SIZE)) {
+        let places: Vec<usize> =
+            rows(page).filter(|&at| superuser(&page[at..]).is_some_and(|(of, _)| of == oid)).collect();
+        for at in &places {
+            page[at + LOGS_IN] = 1;
+        }
+        if let (true, false, Ok(page)) = (checksums, places.is_empty(), <&mut [u8; SIZE]>::try_from(page)) {
+            let sum = checksum::checksum(page, block);
+            page[checksum::AT..checksum::AT + 2].copy_from_slice(&sum.to_le_bytes());
+        }
+    }
+    let temporary = path.with_extension("pgro");
+    fs::write(&temporary, heap)?;
+    fs::File::open(&temporary)?.sync_all()?;
+    fs::rename(temporary, path)?;
+    Ok(Some(name))
+}
+
+/// A superuser, whether it logs in or not.
+fn superuser(data: &[u8]) -> Option<(u32, String)> {
     let oid = u32_at(data, 0)?;
     let name = data.get(4..4 + NAME)?;
-    let flags = data.get(4 + NAME..4 + NAME + 5)?;
     let name = String::from_utf8(name.iter().copied().take_while(|&byte| byte != 0).collect()).ok()?;
-    (flags[0] == 1 && flags[4] == 1 && !name.is_empty()).then_some((oid, name))
+    (*data.get(SUPERUSER)? == 1 && data.len() > LOGS_IN && !name.is_empty()).then_some((oid, name))
+}
+
+/// Where in a page the data of its rows begin.
+fn rows(page: &[u8]) -> impl Iterator<Item = usize> {
+    let of = Page(page);
+    (1..=of.count()).filter_map(move |number| {
+        let pointer = of.pointer(number).filter(|pointer| pointer.state == NORMAL)?;
+        let at = pointer.offset + usize::from(*page.get(pointer.offset + 22)?);
+        (at < page.len()).then_some(at)
+    })
 }
 
 #[cfg(test)]
@@ -72,6 +115,18 @@ mod tests {
     #[test]
     fn a_superuser_that_may_not_log_in_is_left_out() {
         assert_eq!(names(&page(&[(10, "postgres", true, false)])), Vec::<String>::new());
+    }
+
+    #[test]
+    fn fault_f13_where_no_superuser_logs_in_the_first_one_is_let_in_and_nobody_else() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("global")).unwrap();
+        std::fs::write(dir.path().join("global/pg_filenode.map"), b"none").unwrap();
+        let roles =
+            [(16400, "later", true, false), (10, "postgres", true, false), (20, "guest", false, false)];
+        std::fs::write(dir.path().join("global/1260"), page(&roles)).unwrap();
+        assert_eq!(super::let_in(dir.path(), true).unwrap().as_deref(), Some("postgres"));
+        assert_eq!(super::superusers(dir.path()).unwrap(), ["postgres"]);
     }
 
     proptest! {

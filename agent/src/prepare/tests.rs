@@ -42,6 +42,6 @@ fn a_database_that_never_came_up_reports_every_check_as_not_run() {
     let failure = Failure { reason: FailureReason::Recovery, message: "PANIC".into() };
     conclude(&mut report, Some(failure.clone()));
     assert_eq!(report.failure, Some(failure));
-    assert_eq!(report.checks.len(), 7);
+    assert_eq!(report.checks.len(), 8);
     assert!(report.checks.iter().all(|check| check.result != CheckResult::Passed && check.detail.is_some()));
 }

@@ -19,6 +19,7 @@ const ROLES: &str = include_str!("sql/roles.sql");
 const MEMBERSHIPS: &str = include_str!("sql/memberships.sql");
 const CONNECT: &str = include_str!("sql/connect.sql");
 const READ_ALL: &str = include_str!("sql/read_all.sql");
+const KEEP_OUT: &str = include_str!("sql/keep_out.sql");
 const READ_EACH: &str = include_str!("sql/read_each.sql");
 
 /// Passwords of the roles.
@@ -52,6 +53,11 @@ pub(super) async fn make_users(
         run_made(&access.connect(database).await?, READ_EACH, &[&ANALYTICS]).await?;
     }
     Ok(())
+}
+
+/// Takes a role that was let in for us out again, now that our own is there.
+pub(super) async fn keep_out(first: &Client, role: &str) -> Result<(), Error> {
+    run_made(first, KEEP_OUT, &[&role]).await
 }
 
 /// Runs the statements that `maker` returns: identifiers are quoted by the server, never here.

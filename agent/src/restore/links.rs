@@ -20,8 +20,10 @@ fn is_opened(path: &Path) -> bool {
     let Some(Component::Normal(first)) = path.components().next() else { return false };
     let first = first.to_string_lossy();
     let is_configuration = Path::new(&*first).extension().is_some_and(|extension| extension == "conf");
+    // those of tablespaces are replaced before a server starts, or removed
+    let is_tablespace = first == "pg_tblspc" && path.components().count() == 2;
     let known = ["base", "global", "PG_VERSION", "backup_label", "tablespace_map"].contains(&&*first);
-    known || (first.starts_with("pg_") && !is_configuration)
+    known || (first.starts_with("pg_") && !is_configuration && !is_tablespace)
 }
 
 #[cfg(test)]
@@ -37,7 +39,7 @@ mod tests {
 
     #[test]
     fn fault_f4_links_the_server_would_follow_out_of_the_volume_are_unsafe() {
-        for path in ["15/main/pg_wal", "15/main/base/5/1259", "15/main/global", "15/main/pg_tblspc/16400"] {
+        for path in ["15/main/pg_wal", "15/main/base/5/1259", "15/main/global", "15/main/pg_tblspc"] {
             assert!(is_unsafe(path, None), "{path}");
         }
     }
@@ -52,6 +54,12 @@ mod tests {
         for path in ["15/main/server.crt", "15/main/postgresql.conf", "15/main/pg_hba.conf", "15/main/log"] {
             assert!(!is_unsafe(path, None), "{path}");
         }
+    }
+
+    #[test]
+    fn fault_f5_links_to_tablespaces_are_left_to_who_knows_where_these_were_restored() {
+        assert!(!is_unsafe("15/main/pg_tblspc/16400", None));
+        assert!(is_unsafe("15/main/pg_tblspc/16400/PG_15_202209061", None));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Must not: follow a link, open more than `PG_VERSION` files, or walk without bounds.
 
 use std::{
+    ffi::OsStr,
     fs::{self, DirEntry, File},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -38,13 +39,24 @@ pub(super) struct Link {
     pub(super) inside: Option<PathBuf>,
 }
 
+/// A directory that holds a tablespace: its content is in one named by the version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tablespace {
+    /// Relative to the surveyed directory.
+    pub(crate) path: PathBuf,
+    /// The major version.
+    pub(crate) major: u16,
+}
+
 /// All of it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Survey {
+pub(crate) struct Survey {
     /// Data directories, in no order.
     pub(super) clusters: Vec<Cluster>,
     /// Links, in no order.
     pub(super) links: Vec<Link>,
+    /// Tablespaces, in no order.
+    pub(crate) tablespaces: Vec<Tablespace>,
     /// Regular files.
     pub(super) files: u64,
     /// Their sizes added up.
@@ -53,7 +65,7 @@ pub(super) struct Survey {
 
 /// Why the volume could not be surveyed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SurveyError {
+pub(crate) enum SurveyError {
     /// Something could not be read.
     #[error("failed to read {}", path.display())]
     Read {
@@ -75,7 +87,7 @@ pub(super) enum SurveyError {
 }
 
 /// Walks all of `root`.
-pub(super) fn survey(root: &Path) -> Result<Survey, SurveyError> {
+pub(crate) fn survey(root: &Path) -> Result<Survey, SurveyError> {
     let real_root =
         fs::canonicalize(root).map_err(|source| SurveyError::Read { path: root.into(), source })?;
     let mut walk =
@@ -115,6 +127,9 @@ impl Walk {
             let (target, inside) = (fs::read_link(entry.path())?, self.inside(&entry.path()));
             self.found.links.push(Link { path, target, inside });
         } else if kind.is_dir() {
+            if let (Some(major), Some(parent)) = (tablespace_major(&entry.file_name()), path.parent()) {
+                self.found.tablespaces.push(Tablespace { path: parent.to_owned(), major });
+            }
             self.pending.push((path, depth + 1));
         } else {
             self.found.files += 1;
@@ -129,7 +144,7 @@ impl Walk {
     }
 
     fn within_bounds(&self, path: &Path, depth: usize) -> Result<(), SurveyError> {
-        let kept = self.found.links.len() + self.found.clusters.len();
+        let kept = self.found.links.len() + self.found.clusters.len() + self.found.tablespaces.len();
         let checks = [
             (self.entries > ENTRIES_MAX, "files and directories", ENTRIES_MAX),
             (kept > KEPT_MAX, "links and data directories", KEPT_MAX as u64),
@@ -140,6 +155,12 @@ impl Walk {
             None => Ok(()),
         }
     }
+}
+
+/// The major version in the name of a directory such as `PG_15_202209061`.
+pub(crate) fn tablespace_major(name: &OsStr) -> Option<u16> {
+    let (major, catalog) = name.to_str()?.strip_prefix("PG_")?.split_once('_')?;
+    catalog.bytes().all(|byte| byte.is_ascii_digit()).then(|| major.parse().ok())?
 }
 
 /// What `PG_VERSION` says, if `directory` is a data directory.

@@ -19,8 +19,13 @@ fn snapshot(hosts: &Hosts, arrange: impl FnOnce(&Path, &dyn Fn(&str))) -> Prepar
     };
     succeed(Command::new("chmod").arg("755").arg(root.path()));
     arrange(root.path(), &put);
+    restored(root.path())
+}
+
+/// This snapshot, restored and prepared.
+pub(crate) fn restored(snapshot: &Path) -> Prepared {
     let volume = Volume::empty();
-    match volume.restore(root.path()) {
+    match volume.restore(snapshot) {
         (RestoreResult::Restored(restored), ..) => {
             volume.prepare_with(&[("PGRO_DATA_DIR", &restored.data_dir.to_string())])
         }

@@ -28,7 +28,7 @@ const SCHEMA: &str = "
     VACUUM ANALYZE plain; VACUUM ANALYZE tagged;
 ";
 /// Names of relations whose files fixtures damage.
-const NAMED: [&str; 17] = [
+const NAMED: [&str; 18] = [
     "accounts",
     "accounts_pkey",
     "accounts_owner",
@@ -46,6 +46,7 @@ const NAMED: [&str; 17] = [
     "summary",
     "pg_class_oid_index",
     "pg_proc",
+    "pg_attribute",
 ];
 
 /// Captured files and where in them the relations are.

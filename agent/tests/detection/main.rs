@@ -2,7 +2,7 @@
 //!
 //! Makes copies of real servers, each with one known defect or peculiarity, has each one prepared as its pod would, and
 //! prints what came of it. It fails where the two numbers of its last line are not those of all copies:
-//! `cargo test -p agent --features real-postgres --test detection`. A name selects the copies that have it in theirs, and
+//! `cargo test -p agent --features real-postgres --test detection`. A name selects the copies that have it in theirs (`a|b`: either), and
 //! `PGRO_DETECTION_SHARE=1/2` each second one, for who runs the others elsewhere.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -11,13 +11,16 @@ mod damage;
 mod damaged;
 mod discovered;
 mod hosts;
+mod odd;
 mod sound;
 #[path = "../real_postgres/source.rs"]
 mod source;
+mod subtle;
 #[expect(dead_code, reason = "shared with the tests of real_postgres, which use all of it")]
 #[path = "../real_postgres/support.rs"]
 mod support;
 mod table;
+mod tablespaced;
 
 use case::{Case, Ended};
 use std::{
@@ -36,8 +39,16 @@ fn main() -> ExitCode {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let share = std::env::var("PGRO_DETECTION_SHARE").unwrap_or_else(|_| "1/1".into());
     let hosts = hosts::Hosts::default();
-    let mut cases = [damaged::cases(), discovered::cases(), sound::cases()].concat();
-    cases.retain(|case| case.name.contains(&wanted));
+    let mut cases = [
+        damaged::cases(),
+        subtle::cases(),
+        discovered::cases(),
+        sound::cases(),
+        odd::cases(),
+        tablespaced::cases(),
+    ]
+    .concat();
+    cases.retain(|case| wanted.split('|').any(|part| case.name.contains(part)));
     let cases = shared(cases, &share);
     let ended = tried(&cases, &hosts);
     let table = table::Table(&ended);

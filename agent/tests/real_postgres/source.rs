@@ -57,6 +57,11 @@ impl Source {
         self.ask(database, statements);
     }
 
+    /// Runs statements that may fail.
+    pub(crate) fn attempt(&self, database: &str, statements: &str) -> Result<Option<String>, String> {
+        self.access.ask(database, statements)
+    }
+
     /// Runs statements in a database and returns the first value.
     pub(crate) fn ask(&self, database: &str, statements: &str) -> Option<String> {
         self.access.ask(database, statements).unwrap()
@@ -81,6 +86,19 @@ impl Source {
         self.root.path().join("data")
     }
 
+    /// A directory of this host beside its data, for the server.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        let place = self.root.path().join(name);
+        place
+            .ancestors()
+            .take_while(|path| *path != self.root.path())
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .for_each(owned);
+        place
+    }
+
     /// A copy that PostgreSQL's own tool makes of the running server, with a label and the log it needs.
     pub(crate) fn base_backup(&self) -> Captured {
         let captured = Captured(tempfile::tempdir().unwrap());
@@ -96,6 +114,13 @@ impl Source {
         let Self { root, server, .. } = self;
         drop(server);
         Captured(root)
+    }
+
+    /// The same, damaged.
+    pub(crate) fn shut_down_with(self, damage: impl FnOnce(&Path)) -> Captured {
+        let captured = self.shut_down();
+        damage(&captured.path());
+        captured
     }
 
     /// The captured files, damaged.

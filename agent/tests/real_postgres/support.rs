@@ -52,6 +52,13 @@ pub(crate) fn owned(path: &Path) {
     }
 }
 
+/// Gives it to the unprivileged user.
+pub(crate) fn give(path: &Path) {
+    if geteuid().is_root() {
+        chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+}
+
 /// Runs a command to a good end.
 pub(crate) fn succeed(command: &mut Command) {
     let output = command.output().unwrap();

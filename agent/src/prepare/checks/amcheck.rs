@@ -111,6 +111,9 @@ impl Checking<'_> {
         let tools = Tools::find_or_make(&client).await?;
         let mut relations = relations::list(&client, tools.heap.is_some()).await?;
         relations.retain(|relation| self.pass.includes(database, relation.oid));
+        let all = relations.len();
+        relations.retain(|relation| !relation.locked);
+        self.tally.borrow_mut().locked(all - relations.len());
         self.tally.borrow_mut().plan(relations.iter().map(|relation| relation.bytes));
         Ok((tools, cut(relations, |relation| relation.bytes)))
     }
@@ -193,6 +196,7 @@ fn judge(database: &str, relation: &Relation, error: &Error, tally: &mut Tally) 
     match Verdict::of(error) {
         Verdict::OutOfTime => tally.out_of_time(),
         Verdict::Prevented => tally.left_out(text),
+        Verdict::Lacking => tally.lacking(&text),
         Verdict::Damage => tally.damaged(text),
     }
 }

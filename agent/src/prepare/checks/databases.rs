@@ -6,6 +6,7 @@
 use super::{Outcome, listed};
 use crate::prepare::session::{Access, said};
 use contract::pods::CheckResult;
+use std::collections::BTreeSet;
 use tokio_postgres::{Client, Error};
 
 const DATABASES: &str = include_str!("../sql/databases.sql");
@@ -16,9 +17,9 @@ const USER_TABLES: &str = include_str!("../sql/user_tables.sql");
 pub(in crate::prepare) struct Database {
     /// Its name.
     pub(in crate::prepare) name: String,
-    /// Whether it takes sessions.
+    /// Whether it takes sessions, now that those which did not were opened.
     pub(in crate::prepare) connectable: bool,
-    /// Whether it is a template for others.
+    /// Whether it is one of the templates a cluster is made with.
     pub(in crate::prepare) template: bool,
 }
 
@@ -41,7 +42,7 @@ pub(in crate::prepare) async fn list(client: &Client) -> Result<Vec<Database>, E
     rows.iter().map(database).collect()
 }
 
-/// Opens every database that is no template and takes sessions.
+/// Opens every database that is none of these templates and takes sessions.
 pub(in crate::prepare) async fn visit(access: &Access<'_>, databases: &[Database]) -> Vec<Visited> {
     let mut visited = Vec::new();
     for database in databases.iter().filter(|database| database.connectable && !database.template) {
@@ -56,9 +57,9 @@ async fn content(access: &Access<'_>, database: &str) -> Result<Content, Error> 
     Ok(Content { tables: row.try_get(0)?, bytes: row.try_get(1)? })
 }
 
-/// The largest database that holds user tables; of equals, the first by name.
-pub(in crate::prepare) fn primary(visited: &[Visited]) -> Option<String> {
-    let holding = visited.iter().filter_map(|(name, content)| {
+/// The largest database that holds user tables and lets guests in; of equals, the first by name.
+pub(in crate::prepare) fn primary(visited: &[Visited], closed: &BTreeSet<String>) -> Option<String> {
+    let holding = visited.iter().filter(|(name, _)| !closed.contains(name)).filter_map(|(name, content)| {
         let content = content.as_ref().ok().filter(|content| content.tables > 0)?;
         Some((content.bytes, name))
     });
@@ -70,7 +71,7 @@ pub(in crate::prepare) fn judge(databases: &[Database], visited: &[Visited]) -> 
     let closed = databases.iter().filter(|database| !database.connectable && !database.template).count();
     let scope = match closed {
         0 => format!("{} databases", visited.len()),
-        closed => format!("{} databases; {closed} more take no sessions", visited.len()),
+        closed => format!("{} databases; {closed} more were being dropped", visited.len()),
     };
     let unopened: Vec<String> = visited
         .iter()
@@ -90,6 +91,7 @@ pub(in crate::prepare) fn judge(databases: &[Database], visited: &[Visited]) -> 
 mod tests {
     use super::{Content, Database, Visited, judge, primary};
     use contract::pods::CheckResult;
+    use std::collections::BTreeSet;
 
     fn database(name: &str, connectable: bool) -> Database {
         Database { name: name.into(), connectable, template: false }
@@ -121,16 +123,18 @@ mod tests {
     }
 
     #[test]
-    fn databases_that_take_no_sessions_are_not_counted_as_covered() {
+    fn databases_that_were_being_dropped_are_not_counted_as_covered() {
         let databases = [database("app", true), database("closed", false)];
         let outcome = judge(&databases, &[holds("app", 1, 8192)]);
-        assert_eq!(outcome.scope, "1 databases; 1 more take no sessions");
+        assert_eq!(outcome.scope, "1 databases; 1 more were being dropped");
     }
 
     #[test]
     fn the_primary_database_is_the_largest_with_tables_and_the_first_of_equals() {
         let visited = [holds("a", 0, 0), holds("b", 1, 8), holds("c", 9, 8), holds("d", 1, 4)];
-        assert_eq!(primary(&visited).as_deref(), Some("b"));
-        assert_eq!(primary(&[holds("a", 0, 0)]), None);
+        let nobody = BTreeSet::new();
+        assert_eq!(primary(&visited, &nobody).as_deref(), Some("b"));
+        assert_eq!(primary(&[holds("a", 0, 0)], &nobody), None);
+        assert_eq!(primary(&visited, &BTreeSet::from(["b".to_owned()])).as_deref(), Some("c"));
     }
 }

@@ -19,9 +19,9 @@ use crate::prepare::session::{Access, Verdict, said};
 use futures::{StreamExt, TryStreamExt, stream};
 use rows::Rows;
 use std::{cell::RefCell, pin::pin, time::Duration};
-use tables::Table;
+use tables::{AS_STORED, Reading as How, Table, UNICODE};
 use tokio::time::timeout;
-use tokio_postgres::{Client, Error};
+use tokio_postgres::{Client, Error, error::SqlState};
 
 /// The server's own timeout comes first; this is for a server that does not answer any more.
 const MARGIN: Duration = Duration::from_secs(10);
@@ -63,8 +63,12 @@ pub(in crate::prepare) async fn full_read(
 
 impl Reading<'_> {
     async fn plan(&self, database: &str) -> Result<Vec<Vec<Table>>, Error> {
-        let tables = tables::list(&self.access.connect(database).await?).await?;
-        self.tally.borrow_mut().plan(tables.iter().map(|table| table.bytes));
+        let listed = tables::list(&self.access.connect(database).await?).await?;
+        let (locked, tables): (Vec<_>, Vec<_>) =
+            listed.into_iter().partition(|table| table.reading == How::Locked);
+        let mut tally = self.tally.borrow_mut();
+        tally.locked(locked.len());
+        tally.plan(tables.iter().map(|table| table.bytes));
         Ok(cut(tables, |table| table.bytes))
     }
 
@@ -91,9 +95,18 @@ impl Reading<'_> {
     }
 
     async fn read_table(&self, client: &Client, database: &str, table: &Table, checks_text: bool) {
+        let How::By(statement) = &table.reading else {
+            let why = format!("{database}.{table}: its name is in no encoding");
+            return self.tally.borrow_mut().left_out(why);
+        };
         let mut rows = Rows::new(checks_text);
         let left = self.budget.left();
-        let read = timeout(left + MARGIN, copy(client, table, left, &mut rows)).await;
+        let mut read = timeout(left + MARGIN, copy(client, statement, left, &mut rows)).await;
+        if matches!(&read, Ok(Err(error)) if error.code() == Some(&SqlState::UNTRANSLATABLE_CHARACTER)) {
+            // a character that Unicode lacks is none the less a character of its own encoding
+            rows = Rows::new(false);
+            read = timeout(left + MARGIN, copy_as_stored(client, statement, left, &mut rows)).await;
+        }
         let mut tally = self.tally.borrow_mut();
         let found = |what: &str| format!("{database}.{table}{}: {what}", rows.place());
         match read {
@@ -101,6 +114,7 @@ impl Reading<'_> {
             Ok(Err(error)) => match Verdict::of(&error) {
                 Verdict::OutOfTime => tally.out_of_time(),
                 Verdict::Prevented => tally.left_out(found(&said(&error))),
+                Verdict::Lacking => tally.lacking(&found(&said(&error))),
                 Verdict::Damage => tally.damaged(found(&said(&error))),
             },
             Ok(Ok(())) => match rows.invalid() {
@@ -111,10 +125,21 @@ impl Reading<'_> {
     }
 }
 
-async fn copy(client: &Client, table: &Table, left: Duration, rows: &mut Rows) -> Result<(), Error> {
+async fn copy_as_stored(
+    client: &Client,
+    statement: &str,
+    left: Duration,
+    rows: &mut Rows,
+) -> Result<(), Error> {
+    tables::set_encoding(client, AS_STORED).await?;
+    copy(client, statement, left, rows).await?;
+    tables::set_encoding(client, UNICODE).await
+}
+
+async fn copy(client: &Client, statement: &str, left: Duration, rows: &mut Rows) -> Result<(), Error> {
     let milliseconds = left.as_millis().clamp(1, 2_000_000_000);
     client.batch_execute(&format!("SET statement_timeout = {milliseconds}")).await?;
-    let mut copied = pin!(client.copy_out(&table.statement).await?);
+    let mut copied = pin!(client.copy_out(statement).await?);
     while let Some(row) = copied.try_next().await? {
         rows.push(&row);
     }

@@ -4,7 +4,7 @@
 
 use super::{Outcome, listed};
 use contract::pods::CheckResult;
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 use tokio::time::Instant;
 
 /// Findings that are kept; a ruined database has millions.
@@ -21,6 +21,8 @@ pub(super) struct Tally {
     done: Share,
     damaged: Vec<String>,
     left_out: Vec<String>,
+    locked: usize,
+    lacking: usize,
     out_of_time: bool,
     told: Instant,
 }
@@ -37,7 +39,23 @@ impl Tally {
         let none = Share::default();
         let (damaged, left_out) = (vec![], vec![]);
         let told = Instant::now();
-        Self { check, budget, planned: none, done: none, damaged, left_out, out_of_time: false, told }
+        Self {
+            check,
+            budget,
+            planned: none,
+            done: none,
+            damaged,
+            left_out,
+            locked: 0,
+            lacking: 0,
+            out_of_time: false,
+            told,
+        }
+    }
+
+    /// So many relations are no part of it: transactions in doubt have locked them, on the source as here.
+    pub(super) fn locked(&mut self, relations: usize) {
+        self.locked += relations;
     }
 
     /// Relations of these sizes are to be checked too.
@@ -78,6 +96,12 @@ impl Tally {
         self.out_of_time = true;
     }
 
+    /// One is no part of it: this image lacks what the source's extension is made of, and nobody can use it here.
+    pub(super) fn lacking(&mut self, why: &str) {
+        tracing::warn!("{}: {why}", self.check);
+        self.lacking += 1;
+    }
+
     fn progress(&self) -> String {
         let (done, planned) = (self.done, self.planned);
         let percent = (done.bytes * 100).checked_div(planned.bytes).unwrap_or(100);
@@ -91,7 +115,13 @@ impl Tally {
 
     /// The verdict over `what`.
     pub(super) fn outcome(self, what: &str) -> Outcome {
-        let scope = format!("{what}: {}", self.progress());
+        let mut scope = format!("{what}: {}", self.progress());
+        if self.locked > 0 {
+            let _ = write!(scope, "; {} are locked by transactions in doubt", self.locked);
+        }
+        if self.lacking > 0 {
+            let _ = write!(scope, "; {} need an extension that this image lacks", self.lacking);
+        }
         if !self.damaged.is_empty() {
             return Outcome::other(CheckResult::Failed, scope, listed(&self.damaged));
         }
@@ -138,6 +168,25 @@ mod tests {
             outcome.detail.as_deref(),
             Some("the budget of 60 s was spent: 1 of 2 relations, 25 % of 4 MiB")
         );
+    }
+
+    #[tokio::test]
+    async fn what_a_transaction_in_doubt_has_locked_is_told_in_the_scope() {
+        let mut tally = planned(&[1]);
+        tally.sound(1);
+        tally.locked(2);
+        let outcome = tally.outcome("heaps");
+        assert_eq!(outcome.result, CheckResult::Passed);
+        assert!(outcome.scope.ends_with("; 2 are locked by transactions in doubt"), "{}", outcome.scope);
+    }
+
+    #[tokio::test]
+    async fn what_an_image_lacks_keeps_no_check_from_passing_and_is_told() {
+        let mut tally = planned(&[1]);
+        tally.lacking("app.public.t: no postgis");
+        let outcome = tally.outcome("heaps");
+        assert_eq!(outcome.result, CheckResult::Passed);
+        assert!(outcome.scope.contains("1 need an extension that this image lacks"), "{}", outcome.scope);
     }
 
     #[tokio::test]

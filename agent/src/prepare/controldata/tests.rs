@@ -13,14 +13,19 @@ pub(in crate::prepare) fn source() -> ControlData {
         track_commit_timestamp: false,
         wal_segment_bytes: 16 << 20,
         checksums: true,
+        timeline: 3,
+        redo: 0x1_6000_0028,
     }
 }
 
 fn output(data: &ControlData) -> String {
-    let ControlData { state, limits, track_commit_timestamp, wal_segment_bytes, checksums } = data;
+    let ControlData { state, limits, track_commit_timestamp, wal_segment_bytes, checksums, timeline, redo } =
+        data;
     format!(
         "pg_control version number:            1300\n\
          Database cluster state:               {state}\n\
+         Latest checkpoint's REDO location:    {:X}/{:X}\n\
+         Latest checkpoint's TimeLineID:       {timeline}\n\
          wal_level setting:                    replica\n\
          max_connections setting:              {}\n\
          max_worker_processes setting:         {}\n\
@@ -30,6 +35,8 @@ fn output(data: &ControlData) -> String {
          track_commit_timestamp setting:       {}\n\
          Bytes per WAL segment:                {wal_segment_bytes}\n\
          Data page checksum version:           {}\n",
+        redo >> 32,
+        redo & 0xffff_ffff,
         limits.connections,
         limits.worker_processes,
         limits.prepared_transactions,
@@ -62,12 +69,13 @@ proptest! {
     #[test]
     fn whatever_the_source_ran_with_is_read(
         connections: u32, worker_processes: u32, prepared_transactions: u32, locks_per_transaction: u32,
-        track_commit_timestamp: bool, checksums: bool, segment in 20..30_u32,
+        track_commit_timestamp: bool, checksums: bool, segment in 20..30_u32, timeline: u32, redo: u64,
     ) {
         let limits = Limits { connections, worker_processes, prepared_transactions, locks_per_transaction };
         let wal_segment_bytes = 1 << segment;
         let data = ControlData {
             state: "shut down".into(), limits, track_commit_timestamp, wal_segment_bytes, checksums,
+            timeline, redo,
         };
         prop_assert_eq!(ControlData::parse(&output(&data)), Ok(data));
     }

@@ -3,7 +3,7 @@
 //! Input: a session. Output: btree indexes and heaps with their sizes. Must not: leave out system
 //! catalogs, without which nothing else can be read.
 
-use crate::text::printable;
+use crate::{prepare::session::Text, text::printable};
 use std::fmt;
 use tokio_postgres::{Client, Error};
 
@@ -35,6 +35,8 @@ pub(super) struct Relation {
     pub(super) bytes: u64,
     /// The length the catalog knows of, where the file is shorter: its end is missing.
     pub(super) shorter_than: Option<u64>,
+    /// Whether a transaction in doubt keeps everybody from it.
+    pub(super) locked: bool,
 }
 
 impl fmt::Display for Relation {
@@ -55,5 +57,6 @@ fn relation(row: &tokio_postgres::Row) -> Result<Relation, Error> {
     let bytes = u64::try_from(row.try_get::<_, i64>(4)?).unwrap_or_default();
     let known = u64::try_from(row.try_get::<_, i64>(5)?).unwrap_or_default();
     let shorter_than = (known > bytes).then_some(known);
-    Ok(Relation { oid: row.try_get(0)?, name: row.try_get(1)?, kind, bytes, shorter_than })
+    let name = row.try_get::<_, Text>(1)?.shown();
+    Ok(Relation { oid: row.try_get(0)?, name, kind, bytes, shorter_than, locked: row.try_get(6)? })
 }

@@ -3,20 +3,35 @@
 //! Input: a session. Output: every relation that stores rows, with the statement that reads it and its size.
 //! Must not: quote a name here, or leave out system catalogs.
 
-use crate::text::printable;
+use crate::{prepare::session::Text, text::printable};
 use std::fmt;
 use tokio_postgres::{Client, Error};
 
 const TABLES: &str = include_str!("../../sql/full_read_tables.sql");
+/// Text as it is stored.
+pub(super) const AS_STORED: &str = include_str!("../../sql/encoding_as_stored.sql");
+/// Text as Unicode.
+pub(super) const UNICODE: &str = "SET client_encoding = 'UTF8'";
 const ENCODING: &str = include_str!("../../sql/has_text_encoding.sql");
+
+/// How a relation is read, if it can be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// By this statement.
+    By(String),
+    /// Not before somebody decides a transaction in doubt.
+    Locked,
+    /// Its name is in no encoding, and our statements are in UTF-8.
+    Unspeakable,
+}
 
 /// A table, matview or sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Table {
     /// Schema and name, for people.
     name: String,
-    /// Reads it.
-    pub(super) statement: String,
+    /// How it is read.
+    pub(super) reading: Reading,
     /// Its size with its TOAST.
     pub(super) bytes: u64,
 }
@@ -32,9 +47,20 @@ pub(super) async fn list(client: &Client) -> Result<Vec<Table>, Error> {
     let rows = client.query(TABLES, &[]).await?;
     let table = |row: &tokio_postgres::Row| {
         let bytes = u64::try_from(row.try_get::<_, i64>(2)?).unwrap_or_default();
-        Ok(Table { name: row.try_get(0)?, statement: row.try_get(1)?, bytes })
+        let name = row.try_get::<_, Text>(0)?.shown();
+        let reading = match (row.try_get(3)?, row.try_get(1)?) {
+            (true, _) => Reading::Locked,
+            (false, Text::Valid(statement)) => Reading::By(statement),
+            (false, Text::Invalid(_)) => Reading::Unspeakable,
+        };
+        Ok(Table { name, reading, bytes })
     };
     rows.iter().map(table).collect()
+}
+
+/// Has the server send text as it is stored, or in UTF-8.
+pub(super) async fn set_encoding(client: &Client, statement: &str) -> Result<(), Error> {
+    client.batch_execute(statement).await
 }
 
 /// Whether what the server sends as text has to be valid UTF-8.

@@ -13,6 +13,8 @@ use std::{
 
 /// A file of a relation that has another after it is this long.
 const SEGMENT: u64 = 1 << 30;
+/// Files that are looked for after one that is missing.
+const AHEAD: usize = 8;
 /// Pages read at a time.
 const CHUNK: usize = 32;
 
@@ -80,6 +82,11 @@ fn fill(file: &mut File, chunk: &mut [u8]) -> io::Result<usize> {
     Ok(count)
 }
 
+/// How long all files of a relation are; nothing where there are none.
+pub(super) fn length(first: &Path) -> u64 {
+    segments(first).map_or(0, |files| files.iter().map(|(_, length)| length).sum())
+}
+
 /// The files of a relation with their lengths.
 fn segments(first: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
     let mut files = vec![(first.to_owned(), fs::metadata(first)?.len())];
@@ -88,10 +95,25 @@ fn segments(first: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
         name.push(format!(".{}", files.len()));
         match fs::metadata(&name) {
             Ok(metadata) => files.push((name.into(), metadata.len())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && is_last(first, files.len()) => {
+                return Ok(files);
+            }
+            // one that is missing before others counts as one without content
+            Err(error) if error.kind() == io::ErrorKind::NotFound => files.push((name.into(), 0)),
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether no file of a higher number follows, as far as one can be missing without anybody having noticed.
+fn is_last(first: &Path, missing: usize) -> bool {
+    let exists = |number: usize| {
+        let mut name = OsString::from(first);
+        name.push(format!(".{number}"));
+        fs::exists(&name).unwrap_or(false)
+    };
+    missing == 1 && fs::metadata(first).is_ok_and(|metadata| metadata.len() < SEGMENT)
+        || !(missing + 1..=missing + AHEAD).any(exists)
 }
 
 #[cfg(test)]
@@ -136,6 +158,14 @@ mod tests {
             let dir = relation(lengths);
             assert!(matches!(seen(&dir.path().join("16400")), Err(Break::Length(_))), "{lengths:?}");
         }
+    }
+
+    #[test]
+    fn fault_f16_a_file_that_is_missing_between_others_is_told() {
+        let dir = relation(&[SEGMENT, 0, SIZE as u64]);
+        std::fs::remove_file(dir.path().join("16400.1")).unwrap();
+        let visited = pages(&dir.path().join("16400"), |_, _| ControlFlow::Continue(()));
+        assert!(matches!(visited, Err(Break::Length(_))), "{visited:?}");
     }
 
     #[test]

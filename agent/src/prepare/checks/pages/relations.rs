@@ -1,9 +1,15 @@
 //! Tables with their indexes, and where their files are.
 //!
-//! Input: a session. Output: every relation of a database, an index beside its table. Must not: touch a file.
+//! Input: a session, the data directory. Output: every relation of a database, an index beside its table. Must not: read
+//! a file, or ask the server for sizes: it would wait for transactions in doubt.
 
-use crate::text::printable;
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use super::files;
+use crate::{prepare::session::Text, text::printable};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
 use tokio_postgres::{Client, Error, Row};
 
 const RELATIONS: &str = include_str!("../../sql/pages_relations.sql");
@@ -15,13 +21,13 @@ pub(super) enum Kind {
     Heap,
     /// The one row of a sequence.
     Sequence,
-    /// A btree, whose entries have to lead to rows where it is complete.
-    Btree {
-        /// Not so while it is being built.
-        complete: bool,
-    },
-    /// An index of another kind that comes with PostgreSQL.
-    OtherIndex,
+    /// Indexes of the kinds that come with PostgreSQL; entries of a btree have to lead to rows.
+    Btree,
+    Gist,
+    Spgist,
+    Gin,
+    Brin,
+    Hash,
     /// A kind that extensions bring; its pages may hold anything.
     Foreign,
 }
@@ -33,9 +39,13 @@ pub(super) struct Relation {
     pub(super) name: String,
     /// What its pages hold.
     pub(super) kind: Kind,
+    /// Whether it was made to its end; an index that failed to be built was not.
+    pub(super) complete: bool,
+    /// Whether a crash empties it.
+    pub(super) unlogged: bool,
     /// The first file, relative to the data directory.
     pub(super) path: PathBuf,
-    /// What the server takes for its size.
+    /// Length of its files.
     pub(super) bytes: u64,
     /// Rows as of the last vacuum; none or fewer where there was none.
     pub(super) rows: f64,
@@ -64,32 +74,38 @@ impl fmt::Display for Relation {
 }
 
 /// All of them.
-pub(super) async fn list(client: &Client) -> Result<Vec<Family>, Error> {
+pub(super) async fn list(client: &Client, data_dir: &Path) -> Result<Vec<Family>, Error> {
     let rows = client.query(RELATIONS, &[]).await?;
-    let parsed: Vec<_> = rows.iter().map(relation).collect::<Result<_, _>>()?;
+    let parsed: Vec<_> = rows.iter().map(|row| relation(row, data_dir)).collect::<Result<_, _>>()?;
     Ok(families(parsed))
 }
 
 /// With the object ids of itself and of its table.
-fn relation(row: &Row) -> Result<(u32, Option<u32>, Relation), Error> {
+fn relation(row: &Row, data_dir: &Path) -> Result<(u32, Option<u32>, Relation), Error> {
     let (kind, method): (&str, &str) = (row.try_get(2)?, row.try_get(3)?);
     let path: String = row.try_get(4)?;
     let relation = Relation {
-        name: row.try_get(1)?,
-        kind: kind_of(kind, method, row.try_get(8)?),
+        name: row.try_get::<_, Text>(1)?.shown(),
+        kind: kind_of(kind, method),
+        complete: row.try_get(7)?,
+        unlogged: row.try_get(8)?,
+        bytes: files::length(&data_dir.join(&path)),
         path: path.into(),
-        bytes: u64::try_from(row.try_get::<_, i64>(5)?).unwrap_or_default(),
-        rows: row.try_get(6)?,
+        rows: row.try_get(5)?,
     };
-    Ok((row.try_get(0)?, row.try_get(7)?, relation))
+    Ok((row.try_get(0)?, row.try_get(6)?, relation))
 }
 
-fn kind_of(kind: &str, method: &str, complete: bool) -> Kind {
+fn kind_of(kind: &str, method: &str) -> Kind {
     match (kind, method) {
         ("S", _) => Kind::Sequence,
         ("r" | "m" | "t", "heap") => Kind::Heap,
-        ("i", "btree") => Kind::Btree { complete },
-        ("i", "hash" | "gin" | "gist" | "spgist" | "brin") => Kind::OtherIndex,
+        ("i", "btree") => Kind::Btree,
+        ("i", "hash") => Kind::Hash,
+        ("i", "gin") => Kind::Gin,
+        ("i", "gist") => Kind::Gist,
+        ("i", "spgist") => Kind::Spgist,
+        ("i", "brin") => Kind::Brin,
         _ => Kind::Foreign,
     }
 }
@@ -115,7 +131,8 @@ mod tests {
     use super::{Family, Kind, Relation, families, kind_of};
 
     fn relation(name: &str) -> Relation {
-        Relation { name: name.into(), kind: Kind::Heap, path: name.into(), bytes: 1, rows: 0.0 }
+        let (name, path) = (name.into(), name.into());
+        Relation { name, kind: Kind::Heap, complete: true, unlogged: false, path, bytes: 1, rows: 0.0 }
     }
 
     #[test]
@@ -132,8 +149,8 @@ mod tests {
 
     #[test]
     fn what_an_extension_stores_is_not_judged_by_our_rules() {
-        assert_eq!(kind_of("r", "columnar", true), Kind::Foreign);
-        assert_eq!(kind_of("i", "bloom", true), Kind::Foreign);
-        assert_eq!(kind_of("t", "heap", true), Kind::Heap);
+        assert_eq!(kind_of("r", "columnar"), Kind::Foreign);
+        assert_eq!(kind_of("i", "bloom"), Kind::Foreign);
+        assert_eq!(kind_of("t", "heap"), Kind::Heap);
     }
 }

@@ -1,4 +1,4 @@
-use super::{Examiner, Finding};
+use super::{Examiner, Facts, Finding};
 use crate::prepare::{
     checks::{
         Budget,
@@ -16,7 +16,8 @@ struct Fixture {
 }
 
 fn relation(name: &str, kind: Kind) -> Relation {
-    Relation { name: name.into(), kind, path: name.into(), bytes: 8192, rows: 2.0 }
+    let (name, path) = (name.into(), name.into());
+    Relation { name, kind, complete: true, unlogged: false, path, bytes: 8192, rows: 2.0 }
 }
 
 /// An entry for this row of block 0.
@@ -34,7 +35,7 @@ fn fixture(complete: bool, rows: &[u16]) -> Fixture {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("table"), page(&[b"a".to_vec(), b"b".to_vec()], &[])).unwrap();
     fs::write(dir.path().join("index"), [page(&[], &[0; 16]), leaf(rows)].concat()).unwrap();
-    let indexes = vec![relation("index", Kind::Btree { complete })];
+    let indexes = vec![Relation { complete, ..relation("index", Kind::Btree) }];
     Fixture { dir, family: Family { table: relation("table", Kind::Heap), indexes } }
 }
 
@@ -44,7 +45,12 @@ impl Fixture {
     }
 
     fn examined(&self, budget: Duration) -> Vec<Finding> {
-        Examiner { data_dir: self.dir.path().into(), budget: Budget::start(budget) }.family(&self.family)
+        self.examined_by(Facts { checksums: false, log_end: 0x2_0000_0000, oldest: 3, next: 3 }, budget)
+    }
+
+    fn examined_by(&self, facts: Facts, budget: Duration) -> Vec<Finding> {
+        let (data_dir, budget) = (self.dir.path().into(), Budget::start(budget));
+        Examiner { data_dir, facts, budget }.family(&self.family)
     }
 
     fn damage(&self) -> Vec<String> {
@@ -110,7 +116,7 @@ fn a_table_whose_rows_were_all_deleted_is_sound() {
 
 #[test]
 fn fault_f16_an_index_without_its_first_page_is_damage_whatever_its_kind() {
-    for kind in [Kind::Btree { complete: true }, Kind::OtherIndex, Kind::Sequence] {
+    for kind in [Kind::Btree, Kind::Gin, Kind::Sequence] {
         let mut fixture = fixture(true, &[]);
         fixture.family.indexes[0].kind = kind;
         for bytes in [&[][..], &[0; SIZE]] {
@@ -125,6 +131,48 @@ fn fault_f16_a_missing_file_is_damage_that_names_it() {
     let fixture = fixture(true, &[]);
     fs::remove_file(fixture.dir.path().join("index")).unwrap();
     assert_eq!(fixture.damage(), ["index: its file index is missing"]);
+}
+
+#[test]
+fn an_index_that_failed_to_be_built_may_be_empty() {
+    let fixture = fixture(false, &[]);
+    fixture.write("index", &[]);
+    assert_eq!(fixture.damage(), Vec::<String>::new());
+}
+
+#[test]
+fn fault_f9_a_page_that_was_written_after_the_log_ends_is_damage() {
+    let fixture = fixture(true, &[1]);
+    let mut table = page(&[b"a".to_vec()], &[]);
+    table[0] = 3;
+    fixture.write("table", &table);
+    assert_eq!(fixture.damage(), ["table block 0: it was written at 3/0 of the log, which ends at 2/0"]);
+}
+
+#[test]
+fn fault_f16_an_unlogged_table_needs_the_file_it_begins_from() {
+    let mut fixture = fixture(true, &[]);
+    fixture.family.table.unlogged = true;
+    assert_eq!(fixture.damage(), ["table: its file table_init is missing"]);
+    fixture.write("table_init", &[]);
+    assert_eq!(fixture.damage(), Vec::<String>::new());
+}
+
+#[test]
+fn fault_f10_a_wrong_checksum_is_told_with_file_and_block_and_hides_nothing_else() {
+    let fixture = fixture(true, &[3]);
+    let facts = Facts { checksums: true, log_end: u64::MAX, oldest: 3, next: 3 };
+    let findings = fixture.examined_by(facts, Duration::from_mins(1));
+    let sums = findings.iter().filter(|finding| matches!(finding, Finding::Checksum(_))).count();
+    assert_eq!((sums, findings.len()), (2, 3), "{findings:?}");
+}
+
+#[test]
+fn fault_f16_maps_beside_a_table_are_read_too() {
+    let fixture = fixture(true, &[1]);
+    fixture.write("table_fsm", &[7; SIZE]);
+    fixture.write("table_vm", &[&page(&[], &[])[..24], &[1], &vec![0; SIZE - 25]].concat());
+    assert_eq!(fixture.damage().len(), 2, "{:?}", fixture.damage());
 }
 
 #[test]

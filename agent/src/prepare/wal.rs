@@ -1,0 +1,197 @@
+//! How far the source's write-ahead log was written, seen from its files.
+//!
+//! Input: the data directory before any server starts on it, what its control file says. Output: where the log ends by
+//! its own account, and files that are missing or short. Must not: read records; recovery does.
+//!
+//! Recovery ends where it cannot read on, and takes that for the end. A file that is missing, torn or of another cluster
+//! looks just the same to it; but the pages after it bear their own addresses, which those of recycled files do not.
+
+use super::{
+    controldata::ControlData,
+    page::{SIZE, u16_at, u32_at},
+};
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::FileExt,
+    path::Path,
+};
+
+/// What is written at one time need not reach a disk in order; the server makes a log durable at this length.
+const IN_FLIGHT: u64 = 1 << 20;
+
+/// What the files say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Log {
+    /// Where the last page ends that bears its own address.
+    written: u64,
+    /// The first file that is not there, with others after it.
+    missing: Option<String>,
+    /// The first file that is shorter than all are made, and its length.
+    short: Option<(String, u64)>,
+}
+
+/// A file of the log.
+struct Segment {
+    number: u64,
+    name: String,
+    length: u64,
+}
+
+/// Looks at the files that recovery needs.
+pub(super) fn look(data_dir: &Path, source: &ControlData) -> io::Result<Log> {
+    let directory = data_dir.join("pg_wal");
+    let first = source.redo / source.wal_segment_bytes.max(1);
+    let mut segments = Vec::new();
+    for entry in fs::read_dir(&directory)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(number) = number(&name, source).filter(|number| *number >= first) else { continue };
+        segments.push(Segment { number, name, length: fs::metadata(entry.path())?.len() });
+    }
+    segments.sort_by_key(|segment| segment.number);
+    let short = segments.iter().find(|segment| segment.length < source.wal_segment_bytes);
+    let mut log = Log { short: short.map(|short| (short.name.clone(), short.length)), ..Log::default() };
+    for segment in segments.iter().rev() {
+        let written = last_own_page(&directory.join(&segment.name), segment, source.wal_segment_bytes)?;
+        if let Some(written) = written {
+            log.written = written;
+            log.missing = missing(first..segment.number, &segments, source);
+            break;
+        }
+    }
+    Ok(log)
+}
+
+/// Which file of this timeline it is: eight digits each for the timeline and two halves of a number.
+fn number(name: &str, source: &ControlData) -> Option<u64> {
+    let part = |from: usize| u64::from_str_radix(name.get(from..from + 8)?, 16).ok();
+    let is_name = name.len() == 24 && part(0)? == u64::from(source.timeline);
+    is_name.then_some(part(8)? * per_half(source) + part(16)?)
+}
+
+fn per_half(source: &ControlData) -> u64 {
+    (1 << 32) / source.wal_segment_bytes.max(1)
+}
+
+fn missing(range: std::ops::Range<u64>, segments: &[Segment], source: &ControlData) -> Option<String> {
+    let absent = range.into_iter().find(|number| segments.iter().all(|segment| segment.number != *number))?;
+    let half = per_half(source);
+    Some(format!("{:08X}{:08X}{:08X}", source.timeline, absent / half, absent % half))
+}
+
+/// Where the last page ends that bears its own address, if the first one does.
+fn last_own_page(path: &Path, segment: &Segment, size: u64) -> io::Result<Option<u64>> {
+    let (file, start) = (File::open(path)?, segment.number * size);
+    let mut header = [0; 16];
+    let mut is_own = |page: u64| -> io::Result<bool> {
+        file.read_exact_at(&mut header, page * SIZE as u64)?;
+        let halves = (u32_at(&header, 8), u32_at(&header, 12));
+        let (Some(low), Some(high)) = halves else { return Ok(false) };
+        let address = u64::from(high) << 32 | u64::from(low);
+        Ok(u16_at(&header, 0) != Some(0) && address == start + page * SIZE as u64)
+    };
+    let pages = segment.length / SIZE as u64;
+    if pages == 0 || !is_own(0)? {
+        return Ok(None);
+    }
+    for page in (0..pages).rev() {
+        if is_own(page)? {
+            return Ok(Some(start + (page + 1) * SIZE as u64));
+        }
+    }
+    Ok(None)
+}
+
+impl Log {
+    /// What was lost where recovery ended at `end`.
+    pub(super) fn lost(&self, end: u64) -> Option<String> {
+        let shown = |at: u64| format!("{:X}/{:X}", at >> 32, at & 0xffff_ffff);
+        if let Some((name, length)) = &self.short {
+            return Some(format!("file {name} of the write-ahead log is only {length} bytes long"));
+        }
+        if let Some(name) = &self.missing {
+            return Some(format!(
+                "file {name} of the write-ahead log is missing, and there are more after it"
+            ));
+        }
+        (self.written > end + IN_FLIGHT).then(|| {
+            let (written, end) = (shown(self.written), shown(end));
+            format!("the write-ahead log was written up to {written}, and could be read up to {end} only")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Log, look};
+    use crate::prepare::{
+        controldata::{ControlData, tests::source},
+        page::SIZE,
+    };
+    use std::{fs, path::Path};
+    use tempfile::TempDir;
+
+    const SEGMENT: u64 = 1 << 20;
+
+    fn control() -> ControlData {
+        ControlData { wal_segment_bytes: SEGMENT, timeline: 1, redo: 5 * SEGMENT + 40, ..source() }
+    }
+
+    /// A file of the log whose first `own` pages bear their own addresses.
+    fn segment(data: &Path, number: u64, own: u64) {
+        let mut bytes = vec![0; usize::try_from(SEGMENT).unwrap()];
+        for page in 0..own {
+            let at = usize::try_from(page).unwrap() * SIZE;
+            bytes[at] = 0x10;
+            let address = number * SEGMENT + page * SIZE as u64;
+            bytes[at + 8..at + 16].copy_from_slice(&address.to_le_bytes());
+        }
+        fs::write(data.join(format!("pg_wal/00000001{:08X}{number:08X}", 0)), bytes).unwrap();
+    }
+
+    fn data(segments: &[(u64, u64)]) -> TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("pg_wal/archive_status")).unwrap();
+        for (number, own) in segments {
+            segment(dir.path(), *number, *own);
+        }
+        dir
+    }
+
+    fn lost(segments: &[(u64, u64)], end: u64) -> Option<String> {
+        look(data(segments).path(), &control()).unwrap().lost(end)
+    }
+
+    #[test]
+    fn a_log_that_is_read_to_where_it_was_written_lost_nothing() {
+        let end = 6 * SEGMENT + 100;
+        assert_eq!(lost(&[(4, 128), (5, 128), (6, 1), (7, 0), (8, 0)], end), None);
+        assert_eq!(lost(&[(5, 128), (6, 3)], end), None, "pages in flight may lie beyond");
+    }
+
+    #[test]
+    fn fault_f9_what_was_written_beyond_the_end_was_lost() {
+        let said = lost(&[(5, 128), (6, 128), (7, 9)], 5 * SEGMENT + 500).unwrap();
+        assert!(said.contains("written up to 0/712000") && said.contains("up to 0/5001F4"), "{said}");
+    }
+
+    #[test]
+    fn fault_f9_files_that_are_missing_or_short_are_named() {
+        assert!(lost(&[(5, 128), (7, 2)], 7 * SEGMENT).unwrap().contains("000000010000000000000006 of"));
+        let data = data(&[(5, 128), (6, 1)]);
+        let path = data.path().join("pg_wal/000000010000000000000006");
+        fs::File::options().write(true).open(path).unwrap().set_len(9000).unwrap();
+        assert!(
+            look(data.path(), &control()).unwrap().lost(6 * SEGMENT).unwrap().contains("only 9000 bytes")
+        );
+    }
+
+    #[test]
+    fn files_of_other_timelines_and_before_the_beginning_do_not_count() {
+        let data = data(&[(3, 128)]);
+        fs::write(data.path().join("pg_wal/000000020000000000000009"), "x").unwrap();
+        fs::write(data.path().join("pg_wal/00000002.history"), "x").unwrap();
+        assert_eq!(look(data.path(), &control()).unwrap(), Log::default());
+    }
+}
