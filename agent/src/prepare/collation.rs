@@ -4,9 +4,11 @@
 //! versions of this image recorded. Must not: record a version before every index that follows it was rebuilt, or touch
 //! an index before the tables were checked: a rebuild can succeed on a damaged table and destroy the evidence.
 
-use super::session::{Access, said};
+use super::{
+    ledger::Ledger,
+    session::{Access, said},
+};
 use crate::text::printable;
-use std::collections::BTreeSet;
 use tokio_postgres::{Client, Error};
 
 const STALE: &str = include_str!("sql/collation_stale.sql");
@@ -45,20 +47,26 @@ impl Stale {
 pub(super) async fn find(
     access: &Access<'_>,
     databases: &[String],
-    remapped: &BTreeSet<String>,
+    ledger: &Ledger,
 ) -> Result<Vec<Stale>, Error> {
     let mut stale = Vec::new();
     for database in databases {
-        stale.push(find_in(access, database, remapped.contains(database)).await?);
+        let (is_remapped, orders) = (ledger.remapped().contains(database), ledger.remapped_orders(database));
+        stale.push(find_in(access, database, is_remapped, &orders).await?);
     }
     Ok(stale)
 }
 
-async fn find_in(access: &Access<'_>, database: &str, is_remapped: bool) -> Result<Stale, Error> {
+async fn find_in(
+    access: &Access<'_>,
+    database: &str,
+    is_remapped: bool,
+    orders: &[u32],
+) -> Result<Stale, Error> {
     let client = access.connect(database).await?;
     let is_versioned = access.major >= super::locale::VERSIONS_SINCE
         && client.query_one(DATABASE_IS_STALE, &[]).await?.try_get(0)?;
-    let rows = client.query(STALE, &[&(is_remapped || is_versioned)]).await?;
+    let rows = client.query(STALE, &[&(is_remapped || is_versioned), &orders]).await?;
     let index = |row: &tokio_postgres::Row| {
         Ok::<_, Error>(Index { oid: row.try_get(0)?, name: row.try_get(1)?, rebuild: row.try_get(2)? })
     };

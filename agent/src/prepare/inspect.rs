@@ -54,6 +54,7 @@ impl Inspection<'_> {
         report.databases = listed.iter().filter(|db| !db.template).map(|db| db.name.clone()).collect();
         let open: Vec<String> = listed.iter().filter(|db| db.connectable).map(|db| db.name.clone()).collect();
         self.translate(&access, &first, &open, ledger).await?;
+        locale::columns::translate(&access, &open, ledger).await?;
         obstacles::silence(&access, &open, ledger).await?;
         let started = Instant::now();
         let visited = databases::visit(&access, &listed).await;
@@ -106,7 +107,7 @@ impl Inspection<'_> {
         report.checks.push(outcome.named(CheckName::Constraints, started));
         let started = Instant::now();
         let undamaged = report.checks.iter().all(|check| check.result != CheckResult::Failed);
-        let found = collation::find(access, open, ledger.remapped()).await;
+        let found = collation::find(access, open, ledger).await;
         // where there is damage, this may be what it damaged
         let stale = if undamaged {
             found.map_err(sql("look for indexes in an order of another system"))?

@@ -22,6 +22,8 @@ struct Entries {
     #[serde(default)]
     closed: BTreeSet<String>,
     #[serde(default)]
+    orders: BTreeMap<String, BTreeSet<u32>>,
+    #[serde(default)]
     let_in: Option<String>,
     #[serde(default)]
     triggers: BTreeMap<String, Vec<(u32, String)>>,
@@ -68,6 +70,18 @@ impl Ledger {
     /// Adds them, with the repair they went through.
     pub(super) fn remap(&mut self, databases: impl IntoIterator<Item = String>) -> io::Result<()> {
         self.entries.remapped.extend(databases);
+        self.write()?;
+        self.fixed(Fix::Locale)
+    }
+
+    /// Orders of columns and indexes whose locale was mapped, by database: object ids.
+    pub(super) fn remapped_orders(&self, database: &str) -> Vec<u32> {
+        self.entries.orders.get(database).into_iter().flatten().copied().collect()
+    }
+
+    /// Adds them, with the repair they are about to go through.
+    pub(super) fn remap_orders(&mut self, database: &str, orders: &[u32]) -> io::Result<()> {
+        self.entries.orders.entry(database.to_owned()).or_default().extend(orders);
         self.write()?;
         self.fixed(Fix::Locale)
     }
@@ -144,8 +158,10 @@ mod tests {
         let mut ledger = Ledger::open(dir.path()).unwrap();
         ledger.remap(["b".into(), "a\n".into()]).unwrap();
         ledger.remap(["b".into()]).unwrap();
+        ledger.remap_orders("b", &[16400]).unwrap();
         let ledger = Ledger::open(dir.path()).unwrap();
         assert!(ledger.remapped().iter().eq(["a\n", "b"]));
+        assert_eq!((ledger.remapped_orders("b"), ledger.remapped_orders("c")), (vec![16400], vec![]));
         assert_eq!(ledger.fixes(), [Fix::Locale]);
     }
 

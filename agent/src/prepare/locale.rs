@@ -4,6 +4,7 @@
 //! Must not: keep the order text was in; whoever maps a locale has every index on text rebuilt.
 
 pub(super) mod bridge;
+pub(super) mod columns;
 
 use super::session::Access;
 use std::collections::BTreeSet;

@@ -171,6 +171,15 @@ fn foreign() -> Vec<Case> {
         repaired("fault_f6 a locale of Windows in one database", &[Fix::Locale, Fix::Reindex], |_| {
             on_windows(&[], "datname = 'app'")
         }),
+        repaired("fault_f6 a column in an order of Windows", &[Fix::Locale, Fix::Reindex], |_| {
+            after(
+                "CREATE COLLATION theirs (provider = libc, locale = 'C.UTF-8');
+                 CREATE TABLE words AS SELECT md5(n::text) COLLATE theirs AS word FROM generate_series(1, 500) n;
+                 CREATE INDEX ON words (word);
+                 UPDATE pg_collation SET collcollate = 'English_Australia.1252', collctype = 'English_Australia.1252'
+                     WHERE collname = 'theirs'",
+            )
+        }),
         repaired("an order of another version of ICU", &[Fix::Reindex], |_| {
             reordered("UPDATE pg_collation SET collversion = '1.0' WHERE collname = 'ours'")
         }),

@@ -142,7 +142,7 @@ fn logs() -> Vec<Case> {
     let failed = |name, reason, text, prepared| Case { name, truth: Truth::Failed(reason, text), prepared };
     vec![
         failed("pg_xact: zeroes", CheckFailed, "its log in pg_xact says", |hosts| {
-            within(hosts, |data| damage::zero(&data.join("pg_xact/0000"), 0, 180))
+            within(hosts, |data| damage::zero_all(&data.join("pg_xact/0000")))
         }),
         failed("pg_xact: missing", Recovery, "could not access status of transaction", |_| {
             prepare(Source::new().shut_down_with(|data| damage::remove(&data.join("pg_xact/0000"))))

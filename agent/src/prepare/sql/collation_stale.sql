@@ -1,5 +1,5 @@
--- $1: whether the database's own order is another one here. Indexes with a key in an order whose version differs; what is
--- not valid is used by no query, and one left behind by a failed build may not build at all.
+-- $1: whether the database's own order is another one here; $2: orders that were mapped. Indexes with a key in an order
+-- whose version differs; what is not valid is used by no query, and one left behind by a failed build may not build at all.
 SELECT c.oid, pg_catalog.concat(n.nspname, '.', c.relname), pg_catalog.format('REINDEX INDEX %I.%I', n.nspname, c.relname)
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
@@ -9,4 +9,5 @@ WHERE c.relkind = 'i' AND c.relpersistence <> 't' AND i.indisvalid AND i.indisre
       SELECT FROM pg_catalog.unnest(i.indcollation::pg_catalog.oid[]) AS k (oid)
       JOIN pg_catalog.pg_collation l ON l.oid = k.oid
       WHERE CASE WHEN l.collprovider = 'd' THEN $1::bool
-                 ELSE l.collversion <> pg_catalog.pg_collation_actual_version(l.oid) END)
+                 ELSE l.oid = ANY ($2::pg_catalog.oid[])
+                      OR l.collversion <> pg_catalog.pg_collation_actual_version(l.oid) END)
