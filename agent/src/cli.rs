@@ -5,6 +5,7 @@
 
 mod prepare_args;
 mod restore_args;
+mod size_args;
 
 use crate::{install, prepare::config::SOCKET_DIR, ready, signals, termination, text::chain};
 use clap::{Parser, Subcommand};
@@ -12,6 +13,7 @@ use contract::env::EX_USAGE;
 use prepare_args::PrepareArgs;
 use restore_args::RestoreArgs;
 use secrecy::SecretString;
+use size_args::SizeArgs;
 use std::{
     ffi::OsString,
     io,
@@ -34,6 +36,8 @@ enum Task {
         /// Path of the copy
         destination: PathBuf,
     },
+    /// Ask the repository how large a snapshot is (repository password: `KOPIA_PASSWORD`)
+    Size(Box<SizeArgs>),
     /// Restore one snapshot onto the volume (repository password: `KOPIA_PASSWORD`)
     Restore(Box<RestoreArgs>),
     /// Make restored files a checked database (passwords: `PGRO_SUPERUSER_PASSWORD`, `PGRO_ANALYTICS_PASSWORD`)
@@ -65,6 +69,7 @@ fn run(task: Task) -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(&chain(&error)),
         },
+        Task::Size(args) => args.run(),
         Task::Restore(args) => args.run(),
         Task::Prepare(args) => args.run(),
         Task::Ready { socket_dir } => match block_on(async |_| ready::ready(&socket_dir).await) {

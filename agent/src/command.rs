@@ -103,15 +103,17 @@ pub(crate) async fn capture(
 }
 
 /// Runs a long program, gives each line of its stderr to `on_line`, and ends it when it is silent or we are stopped.
+/// What it says on stdout goes to `stdout`.
 pub(crate) async fn supervise(
     mut command: Command,
+    stdout: Stdio,
     silence: Duration,
     stop: &Stop,
     on_line: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Finished, CommandError> {
     let program = name(&command);
     let mut child = command
-        .stdout(Stdio::null())
+        .stdout(stdout)
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|source| CommandError::Start { program: program.clone(), source })?;

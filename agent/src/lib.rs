@@ -12,5 +12,6 @@ pub mod prepare;
 pub mod ready;
 pub mod restore;
 pub mod signals;
+pub mod size;
 pub mod termination;
 pub mod text;

@@ -4,14 +4,16 @@
 //! [`RestoreResult`], always. Must not: call a restore complete that left anything out, or follow a link.
 
 mod classify;
-mod kopia;
-mod kopia_args;
+pub(crate) mod kopia;
+pub(crate) mod kopia_args;
 mod links;
 mod pgdata;
 mod progress;
+mod report;
+mod room;
 pub(crate) mod survey;
 pub(crate) mod volume;
-mod wait_proxy;
+pub(crate) mod wait_proxy;
 
 use crate::{
     signals::Stop,
@@ -27,6 +29,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
 };
+use tokio::time::Instant;
 
 /// Links that are named in an error; more do not help its reader.
 const LINKS_LISTED: usize = 5;
@@ -64,6 +67,8 @@ enum RestoreError {
     Links { path: PathBuf, links: String },
     #[error("failed to name the data directory {} in a result", quoted(path))]
     Name { path: PathBuf, source: InvalidId },
+    #[error("failed to begin: the volume is smaller than the snapshot")]
+    TooSmall,
     #[error("told to stop before the restore was complete")]
     Stopped,
 }
@@ -73,13 +78,24 @@ impl Restore<'_> {
     pub async fn run(&self) -> RestoreResult {
         match self.attempt().await {
             Ok(restored) => RestoreResult::Restored(restored),
-            Err(error) => RestoreResult::Failed(error.failure()),
+            Err(error) => RestoreResult::Failed(self.with_room(error.failure())),
         }
+    }
+
+    /// A full volume is told with what there is and what there should be.
+    fn with_room(&self, failure: Failure) -> Failure {
+        if failure.reason != FailureReason::NoSpace {
+            return failure;
+        }
+        let room = room::of(&self.spec.volume).ok();
+        let message = format!("{}{}", failure.message, room::words(room, self.spec.expected_bytes));
+        Failure { message, ..failure }
     }
 
     async fn attempt(&self) -> Result<Restored, RestoreError> {
         let volume = volume::Volume(&self.spec.volume);
         let (snapshot, boot) = (&self.spec.snapshot_id, volume::boot());
+        self.enough_room()?;
         match volume.begin(snapshot, &boot)? {
             volume::Beginning::Done(done) => {
                 tracing::info!(snapshot.id = %snapshot, "an earlier pod restored this snapshot completely");
@@ -103,6 +119,14 @@ impl Restore<'_> {
         Ok(restored)
     }
 
+    /// Hours are not spent on filling a volume that cannot hold it.
+    fn enough_room(&self) -> Result<(), RestoreError> {
+        match (room::of(&self.spec.volume), self.spec.expected_bytes) {
+            (Ok(room), Some(needed)) if room.total < needed => Err(RestoreError::TooSmall),
+            _ => Ok(()),
+        }
+    }
+
     async fn fetch(&self, target: &Path) -> Result<(), RestoreError> {
         let paths = kopia_args::KopiaPaths::below(self.scratch);
         fs::create_dir_all(&paths.scratch)
@@ -110,9 +134,16 @@ impl Restore<'_> {
         let kopia = kopia::Kopia { program: self.kopia, password: self.password, stop: self.stop };
         let proxy = wait_proxy::wait_proxy(&self.spec.port_file, wait_proxy::DEADLINE, self.stop).await?;
         tracing::info!(%proxy, "connecting to the repository");
-        kopia.run("open the repository", &kopia_args::connect(self.spec, proxy, &paths)).await?;
-        kopia.run("restore the snapshot", &kopia_args::restore(self.spec, target, &paths)).await?;
-        Ok(())
+        kopia.run("open the repository", &kopia_args::connect(&self.spec.snapshot(), proxy, &paths)).await?;
+        let mut report = self.report();
+        let args = kopia_args::restore(self.spec, target, &paths);
+        let mut tell = |progress: &progress::Progress| report.tell(progress, Instant::now());
+        Ok(kopia.follow("restore the snapshot", &args, &mut tell).await?)
+    }
+
+    fn report(&self) -> report::Report<'_> {
+        let RestoreSpec { expected_bytes, expected_files, progress_file, .. } = self.spec;
+        report::Report::new(*expected_bytes, *expected_files, progress_file.as_deref(), Instant::now())
     }
 
     fn examine(&self, target: &Path) -> Result<Restored, RestoreError> {
@@ -145,8 +176,9 @@ impl RestoreError {
             Self::Kopia(error) => return error.failure(),
             Self::WaitProxy(wait_proxy::WaitProxyError::Deadline { .. }) => FailureReason::ProxyUnavailable,
             Self::WaitProxy(wait_proxy::WaitProxyError::Stopped) | Self::Stopped => {
-                FailureReason::RestoreIncomplete
+                FailureReason::Interrupted
             }
+            Self::TooSmall => FailureReason::NoSpace,
             Self::Survey(survey::SurveyError::Read { source, .. })
                 if source.kind() == io::ErrorKind::NotADirectory =>
             {

@@ -62,6 +62,29 @@ pub struct TrafficStats {
     pub s3_received_payload_bytes: u64,
 }
 
+/// Path of the progress callback of one Job.
+pub fn progress_path(namespace: &str, job: &str) -> String {
+    format!("/api/v1/restore-progress/{namespace}/{job}")
+}
+
+/// How far a restore is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreProgress {
+    /// Bytes on the volume, those an earlier pod left included.
+    pub bytes_done: u64,
+    /// Bytes of the snapshot, as far as they are known.
+    pub bytes_total: u64,
+    /// Files, directories and links done.
+    pub files_done: u64,
+    /// The same of the snapshot, as far as they are known.
+    pub files_total: u64,
+    /// Rate since this pod began.
+    pub bytes_per_second: u64,
+    /// Time left at this rate; none: it cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_left: Option<u64>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::{BrokerAnswer, TrafficStats, stats_path};

@@ -40,6 +40,14 @@ pub const SERVER_ID: &str = "PGRO_SERVER_ID";
 pub const VOLUME: &str = "PGRO_VOLUME";
 /// Files restored in parallel.
 pub const RESTORE_PARALLEL: &str = "PGRO_RESTORE_PARALLEL";
+/// How large the snapshot is, bytes.
+pub const SNAPSHOT_BYTES: &str = "PGRO_SNAPSHOT_BYTES";
+/// How many files it has.
+pub const SNAPSHOT_FILES: &str = "PGRO_SNAPSHOT_FILES";
+/// Where the restore tells how far it is, and the proxy reads it.
+pub const PROGRESS_FILE: &str = "PGRO_PROGRESS_FILE";
+/// Where the proxy posts that.
+pub const PROGRESS_CALLBACK_URL: &str = "PGRO_PROGRESS_CALLBACK_URL";
 /// Password of the kopia repository, in kopia's own variable; only ever filled from a Secret.
 pub const REPOSITORY_PASSWORD: &str = "KOPIA_PASSWORD";
 

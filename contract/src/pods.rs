@@ -8,8 +8,11 @@ mod failure;
 mod prepare_report;
 mod prepare_spec;
 mod proxy_spec;
+mod relay_spec;
 mod restore_result;
 mod restore_spec;
+mod sizing_result;
+mod snapshot_spec;
 mod termination;
 
 pub use data_dir::DataDir;
@@ -17,8 +20,11 @@ pub use failure::{Failure, FailureReason, OUTAGE_MESSAGE};
 pub use prepare_report::{Check, CheckName, CheckResult, Fix, MANDATORY_CHECKS, PrepareReport};
 pub use prepare_spec::PrepareSpec;
 pub use proxy_spec::ProxySpec;
+pub use relay_spec::RelaySpec;
 pub use restore_result::{RestoreResult, Restored};
 pub use restore_spec::RestoreSpec;
+pub use sizing_result::{SizingResult, SnapshotSize};
+pub use snapshot_spec::SnapshotSpec;
 pub use termination::{TERMINATION_MESSAGE_MAX, TerminationDocument, UnreadableDocument};
 
 #[cfg(test)]

@@ -14,6 +14,7 @@
 //! | deletion of a namespace | the same | – |
 //! | Service, Secrets, network policies, `ServiceAccount`, `ConfigMap` | uid and version are the ones that were read | an unchanged one is written with what the leader of now would write; one that says so already is not written |
 //! | deletion of a run's object | its uid is the one that was read, and before the first of them the namespace was still the one whose record does not name the run | that record never names a finished run again: a run, once removed, stays so |
+//! | deletion of a Job to go on with its restore | its uid is the one the decision was about | – |
 //! | creation of what exists | its name is taken | – |
 //! | creation of a namespace that was removed | | it is empty and wanted by nobody: an absent entry like any other, torn down by the guard |
 //! | creation of a run's object after that run was removed, or its namespace made anew | | the record does not name the run, so the planner removes it as left over, and the cluster a Secret `repository-<run>`, whose owner is the claim; or names it again, and then it is the very object that is wanted |
@@ -138,9 +139,14 @@ impl Applier {
             Step::WriteRecord { namespace, owner, record, notice: _ } => {
                 Ok(self.cluster.write_record(namespace, owner, record).await?)
             }
+            Step::StartSizing { order, run_id } => self.start_sizing(order, *run_id).await,
             Step::StartRestore { order, run_id } => self.start_restore(order, *run_id).await,
             Step::StartPostgres(order) => self.start_postgres(order).await,
             Step::Serve(order) => self.serve(order).await,
+            Step::RemoveJob { namespace, run, job } => {
+                self.cluster.remove_job(namespace, run, *job).await?;
+                Ok(Applied::Done)
+            }
             Step::RemoveRun { namespace, owner, run } => {
                 Ok(self.cluster.remove_run(namespace, owner, run).await?)
             }

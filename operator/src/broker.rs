@@ -7,6 +7,7 @@ mod answer;
 mod authorise;
 mod identify;
 mod known;
+mod progress;
 mod reviewer;
 mod routes;
 mod stats;
@@ -38,6 +39,7 @@ pub struct Broker {
     known: known::Known,
     check_source: bool,
     sink: Arc<dyn StatsSink>,
+    shows: progress::Shows,
     vault: Arc<vault::Vault>,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
@@ -57,7 +59,7 @@ impl Broker {
     ) -> Arc<Self> {
         let vault = Arc::new(vault::Vault::new(canopy, Arc::clone(&clock), metrics.clone()));
         let reviews = Semaphore::new(MAX_REVIEWS);
-        let (turnstile, known) = Default::default();
+        let (turnstile, known, shows) = Default::default();
         Arc::new(Self {
             home,
             reviewer,
@@ -66,6 +68,7 @@ impl Broker {
             known,
             check_source,
             sink,
+            shows,
             vault,
             clock,
             metrics,

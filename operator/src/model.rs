@@ -10,13 +10,15 @@ mod observed;
 mod order;
 mod record;
 mod run;
+mod size;
 mod wanted;
 
-pub use attempt::{Attempt, Ending};
+pub use attempt::{Attempt, Ending, Resumption};
 pub use failure::{FailureClass, Reason, Trouble};
 pub use identity::Identity;
 pub use observed::{Going, Hindrance, Observed, Owner, Replica, Seen, ServiceSeen};
-pub use order::{PostgresOrder, RestoreOrder, ServeOrder};
+pub use order::{PostgresOrder, RestoreOrder, ServeOrder, SizingOrder};
 pub use record::{Phase, Record, UnreadableRecord};
-pub use run::{JobPhase, JobSeen, PostgresPhase, PostgresSeen, Run};
+pub use run::{JobId, JobPhase, JobSeen, PostgresPhase, PostgresSeen, Run, SizingPhase, SizingSeen};
+pub use size::{Fit, Size};
 pub use wanted::{Snapshot, Source, Target, Wanted};

@@ -11,6 +11,7 @@ mod namespace;
 mod pod;
 mod postgres;
 mod restore;
+mod sizing;
 mod slim;
 mod trouble;
 

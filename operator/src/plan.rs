@@ -9,6 +9,7 @@ mod because;
 mod breaker;
 mod cleanup;
 mod conclude;
+mod fit;
 pub mod guard;
 mod heal;
 mod policy;
@@ -23,7 +24,7 @@ pub use because::Because;
 pub use breaker::{Parked, Scope};
 pub use guard::{Guard, Verdict, release_command, release_command_for_all};
 pub use heal::in_vain as serves_in_vain;
-pub use policy::{Policy, TeardownPolicy};
+pub use policy::{Policy, TeardownPolicy, VolumePolicy};
 pub use step::{Notice, Step};
 pub use worklist::{Wish, Worklist};
 

@@ -30,7 +30,7 @@ pub const CLUSTER: &[Rule] = &[
         "",
         "namespaces",
         &["get", "list", "watch", "create", "patch", "delete"],
-        "one for each replica; its record is its annotations",
+        "one for each replica; its record, and how far its restore is, are its annotations",
     ),
     rule("", "serviceaccounts", &["get", "create", "patch"], "the identity of a replica's pods"),
     rule("", "persistentvolumeclaims", &["get", "list", "watch", "create", "delete"], "one for each run"),

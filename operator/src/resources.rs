@@ -13,12 +13,14 @@ mod namespace;
 mod network_policies;
 mod pod;
 mod postgres_deployment;
+mod proxied;
 mod repository_secret;
 mod restore_job;
 mod service;
 mod service_account;
 mod sets;
 mod site;
+mod sizing_job;
 mod volume_claim;
 
 pub use access::{Access, Role, access_secret, password_of};
@@ -32,8 +34,9 @@ pub use repository_secret::{bound_to, repository_secret};
 pub use restore_job::restore_job;
 pub use service::service;
 pub use service_account::service_account;
-pub use sets::{Foundation, Passwords, PostgresSet, RestoreSet, ServeSet};
-pub use site::{Budgets, Images, S3, Site, Volumes};
+pub use sets::{Foundation, Passwords, PostgresSet, RestoreSet, ServeSet, SizingSet};
+pub use site::{Images, S3, Site};
+pub use sizing_job::sizing_job;
 pub use volume_claim::volume_claim;
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::{
 use clap::{ArgAction, Parser, Subcommand};
 use contract::{
     env::{self, EnvError},
-    pods::ProxySpec,
+    pods::{ProxySpec, RelaySpec},
 };
 use std::{path::PathBuf, time::Duration};
 use url::Url;
@@ -56,6 +56,12 @@ pub struct Args {
     /// Where the traffic figures are posted on SIGTERM or SIGINT; without it nowhere
     #[arg(long, env = env::STATS_CALLBACK_URL, value_name = "URL", global = true)]
     stats_callback_url: Option<String>,
+    /// File in which the restore tells how far it is
+    #[arg(long, env = env::PROGRESS_FILE, value_name = "FILE", global = true)]
+    progress_file: Option<String>,
+    /// Where that is posted about once a minute; without it nowhere
+    #[arg(long, env = env::PROGRESS_CALLBACK_URL, value_name = "URL", global = true)]
+    progress_callback_url: Option<String>,
     /// Time the whole restore may take, in seconds; requests are held through an outage for a quarter of it
     #[arg(long, env = env::RESTORE_DEADLINE_SECS, value_name = "SECS", global = true)]
     restore_deadline_secs: Option<String>,
@@ -86,6 +92,8 @@ pub struct Settings {
     pub endpoint: Endpoint,
     /// Caps and deadlines.
     pub limits: Limits,
+    /// What is told of the restore beside it.
+    pub relay: Option<RelaySpec>,
 }
 
 /// Settings that make no sense; the exit code is 64.
@@ -113,11 +121,13 @@ impl Args {
         let spec = ProxySpec::from_env(|name| self.lookup(name))?;
         is_web(env::BROKER_URL, Some(&spec.broker_url))?;
         is_web(env::STATS_CALLBACK_URL, spec.stats_callback_url.as_ref())?;
+        let relay = RelaySpec::from_env(|name| self.lookup(name))?;
+        is_web(env::PROGRESS_CALLBACK_URL, relay.as_ref().map(|relay| &relay.url))?;
         let endpoint = Endpoint::new(spec.endpoint.as_ref(), &spec.region)?;
         let deadline = spec.restore_deadline_secs.map(Duration::from_secs);
         let limits = deadline.map_or_else(Limits::default, Limits::for_restore_of);
         let limits = Limits { read_ahead: self.read_ahead, ..limits };
-        Ok(Settings { spec, endpoint, limits })
+        Ok(Settings { spec, endpoint, limits, relay })
     }
 
     /// The address file alone, which is all that `ready` needs.
@@ -138,6 +148,8 @@ impl Args {
             env::S3_CA_FILE => self.ca_file.clone(),
             env::PROXY_PORT_FILE => self.port_file.clone(),
             env::STATS_CALLBACK_URL => self.stats_callback_url.clone(),
+            env::PROGRESS_FILE => self.progress_file.clone(),
+            env::PROGRESS_CALLBACK_URL => self.progress_callback_url.clone(),
             env::RESTORE_DEADLINE_SECS => self.restore_deadline_secs.clone(),
             _ => None,
         }

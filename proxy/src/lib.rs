@@ -17,6 +17,7 @@ pub mod limits;
 pub mod listen;
 pub mod logging;
 pub mod post;
+pub mod progress;
 #[cfg(test)]
 mod random;
 pub mod ready;

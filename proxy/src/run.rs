@@ -12,6 +12,7 @@ use crate::{
     limits::Limits,
     listen::{self, ListenError},
     post::Poster,
+    progress,
     serve::{Handler, serve},
     sparse::Sparse,
     stats::{Traffic, callback},
@@ -55,7 +56,7 @@ pub async fn run(
     clock: Clock,
     stop: CancellationToken,
 ) -> Result<TrafficStats, RunError> {
-    let Settings { spec, endpoint, limits } = settings;
+    let Settings { spec, endpoint, limits, relay } = settings;
     let listener = listen::bind(listen::previous(&spec.port_file)).await?;
     let address = listener.local_addr().map_err(RunError::Address)?;
     let tls = upstream::roots::client_config(spec.ca_file.as_deref(), needs_tls(&spec))?;
@@ -66,6 +67,10 @@ pub async fn run(
     let vault = Arc::new(Vault::new(corrected.clone()));
     let mut tasks = JoinSet::new();
     tasks.spawn(keeper(&spec, poster.clone(), &vault, corrected)?.keep());
+
+    if let Some(relay) = relay {
+        tasks.spawn(progress::relay(relay, poster.clone()));
+    }
 
     let traffic = Arc::new(Traffic::default());
     let dial = S3Dial::new(&endpoint, tls, &limits, Arc::clone(&traffic)).map_err(RunError::Endpoint)?;

@@ -2,7 +2,7 @@
 //!
 //! Input: flags, environment. Output: a [`RestoreResult`] as termination message. Must not: restore.
 
-use super::{documented, environment, failed, secret, termination_log, unusable};
+use super::{documented, environment, failed, secret, size_args::SnapshotArgs, termination_log, unusable};
 use crate::{restore::Restore, termination::leave};
 use clap::Args;
 use contract::{
@@ -14,30 +14,23 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 #[derive(Debug, Args)]
 pub(super) struct RestoreArgs {
-    /// Snapshot to restore
-    #[arg(long, env = env::SNAPSHOT_ID)]
-    snapshot_id: Option<String>,
-    /// Server whose backup it is
-    #[arg(long, env = env::SERVER_ID)]
-    server_id: Option<String>,
-    /// Bucket of the repository
-    #[arg(long, env = env::S3_BUCKET)]
-    bucket: Option<String>,
-    /// Prefix of the repository in the bucket
-    #[arg(long, env = env::S3_PREFIX)]
-    prefix: Option<String>,
-    /// Region of the bucket
-    #[arg(long, env = env::S3_REGION)]
-    region: Option<String>,
-    /// File the proxy writes its address to
-    #[arg(long, env = env::PROXY_PORT_FILE)]
-    port_file: Option<String>,
+    #[command(flatten)]
+    snapshot: SnapshotArgs,
     /// Mount point of the volume
     #[arg(long, env = env::VOLUME)]
     volume: Option<String>,
     /// Files restored in parallel
     #[arg(long, env = env::RESTORE_PARALLEL)]
     parallel: Option<String>,
+    /// How large the snapshot is, bytes
+    #[arg(long, env = env::SNAPSHOT_BYTES)]
+    expected_bytes: Option<String>,
+    /// How many files it has
+    #[arg(long, env = env::SNAPSHOT_FILES)]
+    expected_files: Option<String>,
+    /// Where it is told how far the restore is
+    #[arg(long, env = env::PROGRESS_FILE)]
+    progress_file: Option<String>,
     /// The kopia program
     #[arg(long, env = "PGRO_KOPIA", default_value = "kopia")]
     kopia: OsString,
@@ -79,15 +72,12 @@ impl RestoreArgs {
 
     fn lookup(&self, name: &str) -> Option<String> {
         match name {
-            env::SNAPSHOT_ID => self.snapshot_id.clone(),
-            env::SERVER_ID => self.server_id.clone(),
-            env::S3_BUCKET => self.bucket.clone(),
-            env::S3_PREFIX => self.prefix.clone(),
-            env::S3_REGION => self.region.clone(),
-            env::PROXY_PORT_FILE => self.port_file.clone(),
             env::VOLUME => self.volume.clone(),
             env::RESTORE_PARALLEL => self.parallel.clone(),
-            _ => None,
+            env::SNAPSHOT_BYTES => self.expected_bytes.clone(),
+            env::SNAPSHOT_FILES => self.expected_files.clone(),
+            env::PROGRESS_FILE => self.progress_file.clone(),
+            _ => self.snapshot.lookup(name),
         }
     }
 }
@@ -125,7 +115,17 @@ mod tests {
 
     #[test]
     fn every_setting_of_the_spec_has_a_flag() {
-        let flags = [&COMPLETE[..], &["--prefix=a b/", "--parallel=3"]].concat();
+        let flags = [
+            &COMPLETE[..],
+            &[
+                "--prefix=a b/",
+                "--parallel=3",
+                "--expected-bytes=7",
+                "--expected-files=2",
+                "--progress-file=/x",
+            ],
+        ]
+        .concat();
         let (spec, _) = parse(&flags).settings(|_| Some("secret".into())).unwrap();
         for (name, value) in spec.to_env() {
             assert_eq!(parse(&flags).lookup(name), Some(value), "{name}");

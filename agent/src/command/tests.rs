@@ -1,6 +1,6 @@
 use super::{CommandError, capture, clean, supervise};
 use crate::signals::channel;
-use std::{sync::mpsc, time::Duration};
+use std::{process::Stdio, sync::mpsc, time::Duration};
 use tokio::process::Command;
 
 const LONG: Duration = Duration::from_mins(1);
@@ -16,12 +16,17 @@ fn script(text: &str) -> Command {
 async fn lines_of_stderr_come_as_they_are_written_and_stay_in_the_tail() {
     let (_sender, stop) = channel();
     let mut seen = Vec::new();
-    let finished =
-        supervise(script("printf '\\rone\\rtwo\\n' >&2; echo out; exit 3"), LONG, &stop, &mut |line| {
+    let finished = supervise(
+        script("printf '\\rone\\rtwo\\n' >&2; echo out; exit 3"),
+        Stdio::null(),
+        LONG,
+        &stop,
+        &mut |line| {
             seen.push(line.to_owned());
-        })
-        .await
-        .unwrap();
+        },
+    )
+    .await
+    .unwrap();
     assert_eq!(seen, ["one", "two"]);
     assert_eq!(finished.tail.text(), "one\ntwo");
     assert_eq!(finished.status.code(), Some(3));
@@ -31,7 +36,8 @@ async fn lines_of_stderr_come_as_they_are_written_and_stay_in_the_tail() {
 async fn fault_e3_a_program_that_goes_silent_is_ended() {
     let (_sender, stop) = channel();
     let command = script("echo started >&2; exec sleep 600");
-    let error = supervise(command, Duration::from_millis(200), &stop, &mut |_| {}).await.unwrap_err();
+    let error =
+        supervise(command, Stdio::null(), Duration::from_millis(200), &stop, &mut |_| {}).await.unwrap_err();
     assert!(matches!(error, CommandError::Silent { .. }), "{error}");
 }
 
@@ -47,7 +53,7 @@ async fn a_request_to_stop_ends_the_program_by_sigterm() {
         let _ = lines.send(text.to_owned());
         sender.stop();
     };
-    let error = supervise(script(&text), LONG, &stop, &mut on_line).await.unwrap_err();
+    let error = supervise(script(&text), Stdio::null(), LONG, &stop, &mut on_line).await.unwrap_err();
     assert!(matches!(error, CommandError::Stopped { .. }), "{error}");
     assert_eq!(line.recv().unwrap(), "ready");
     assert!(told.exists());
@@ -56,7 +62,7 @@ async fn a_request_to_stop_ends_the_program_by_sigterm() {
 #[tokio::test]
 async fn a_program_that_is_not_there_is_named() {
     let (_sender, stop) = channel();
-    let error = supervise(clean("/absent/kopia"), LONG, &stop, &mut |_| {}).await.unwrap_err();
+    let error = supervise(clean("/absent/kopia"), Stdio::null(), LONG, &stop, &mut |_| {}).await.unwrap_err();
     assert_eq!(error.to_string(), "failed to start /absent/kopia: is it in this image?");
 }
 

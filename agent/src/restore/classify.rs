@@ -7,7 +7,7 @@ use contract::pods::{FailureReason, OUTAGE_MESSAGE};
 
 /// Phrases of kopia 0.22, the proxy and the system, most specific first: in an outage kopia calls the repository
 /// unreadable in the same line.
-const PHRASES: [(&str, FailureReason); 22] = [
+const PHRASES: [(&str, FailureReason); 23] = [
     ("invalid repository password", FailureReason::RepositoryPassword),
     ("no space left on device", FailureReason::NoSpace),
     ("disk quota exceeded", FailureReason::NoSpace),
@@ -30,6 +30,7 @@ const PHRASES: [(&str, FailureReason); 22] = [
     ("repository upgrade in progress", FailureReason::RepositoryUnreadable),
     ("can't connect to storage", FailureReason::RepositoryUnreadable),
     ("unable to open repository", FailureReason::RepositoryUnreadable),
+    (": not found", FailureReason::SnapshotNotFound),
 ];
 
 /// The reason in `tail`: of all phrases in its last telling line, the most specific.
@@ -44,7 +45,7 @@ mod tests {
     use super::{FailureReason, classify};
 
     /// Last words of kopia 0.22.3, provoked one by one, paths and names shortened.
-    const HEARD: [(&str, FailureReason); 11] = [
+    const HEARD: [(&str, FailureReason); 12] = [
         (
             "open repository: unable to open repository: unable to create format manager: invalid repository password",
             FailureReason::RepositoryPassword,
@@ -53,6 +54,11 @@ mod tests {
             "error restoring: restore error: error copying: copy file: error creating file: unable to open snapshot \
              file for /o: unable to open object: 0123456789abcdef0123456789abcdef: content \
              0123456789abcdef0123456789abcdef not found: object not found",
+            FailureReason::SnapshotNotFound,
+        ),
+        (
+            "error getting metadata for \"0123456789abcdef0123456789abcdef\": manifest \
+             0123456789abcdef0123456789abcdef: not found",
             FailureReason::SnapshotNotFound,
         ),
         (

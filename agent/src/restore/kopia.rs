@@ -3,7 +3,10 @@
 //! Input: argument lists, the password, a word to stop. Output: kopia's end, told as success or as a classified error.
 //! Must not: take an exit code of 0 for success when kopia says that it passed over errors.
 
-use super::{classify::classify, progress::Line};
+use super::{
+    classify::classify,
+    progress::{Line, Progress},
+};
 use crate::{
     command::{CommandError, clean, supervise},
     signals::Stop,
@@ -14,19 +17,20 @@ use contract::{
     pods::{Failure, FailureReason},
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::{ffi::OsString, process::ExitStatus, time::Duration};
-use tokio::time::Instant;
+use std::{
+    ffi::OsString,
+    fs::File,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
 
 /// Kopia reports progress every 10 s while anything moves, and gives up by itself within two minutes of most faults; the
 /// proxy may hold a request for some minutes more. What is silent for a quarter of an hour is stuck.
 const SILENCE: Duration = Duration::from_mins(15);
 
-/// How often progress is logged at most.
-const PROGRESS: Duration = Duration::from_mins(1);
-
 /// Why kopia's work is not done.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum KopiaError {
+pub(crate) enum KopiaError {
     /// It did not come to an end of its own.
     #[error("failed to {attempted}")]
     Run {
@@ -61,7 +65,7 @@ pub(super) enum KopiaError {
 
 impl KopiaError {
     /// For the operator.
-    pub(super) fn failure(&self) -> Failure {
+    pub(crate) fn failure(&self) -> Failure {
         let reason = match self {
             Self::Exit { reason, .. } => *reason,
             Self::Run { source: CommandError::Silent { .. } | CommandError::Deadline { .. }, .. } => {
@@ -70,39 +74,70 @@ impl KopiaError {
             Self::Run { source: CommandError::Start { .. } | CommandError::Follow { .. }, .. } => {
                 FailureReason::Internal
             }
-            Self::Run { source: CommandError::Stopped { .. }, .. } | Self::PassedOver { .. } => {
-                FailureReason::RestoreIncomplete
-            }
+            Self::Run { source: CommandError::Stopped { .. }, .. } => FailureReason::Interrupted,
+            Self::PassedOver { .. } => FailureReason::RestoreIncomplete,
         };
         Failure { reason, message: chain(self) }
     }
 }
 
 /// A kopia that can be run several times.
-pub(super) struct Kopia<'a> {
+pub(crate) struct Kopia<'a> {
     /// The program.
-    pub(super) program: &'a OsString,
+    pub(crate) program: &'a OsString,
     /// Password of the repository.
-    pub(super) password: &'a SecretString,
+    pub(crate) password: &'a SecretString,
     /// Ends it early.
-    pub(super) stop: &'a Stop,
+    pub(crate) stop: &'a Stop,
 }
 
 impl Kopia<'_> {
     /// Runs kopia with `args` to its end; `attempted` completes the sentence "failed to …".
-    pub(super) async fn run(&self, attempted: &'static str, args: &[String]) -> Result<(), KopiaError> {
+    pub(crate) async fn run(&self, attempted: &'static str, args: &[String]) -> Result<(), KopiaError> {
+        self.supervised(attempted, args, Stdio::null(), &mut |_| {}).await
+    }
+
+    /// The same; `on_progress` is told how far it is, some times a minute.
+    pub(super) async fn follow(
+        &self,
+        attempted: &'static str,
+        args: &[String],
+        on_progress: &mut (dyn FnMut(&Progress) + Send),
+    ) -> Result<(), KopiaError> {
+        self.supervised(attempted, args, Stdio::null(), on_progress).await
+    }
+
+    /// The same; what kopia says on stdout is written to `answer`.
+    pub(crate) async fn ask(
+        &self,
+        attempted: &'static str,
+        args: &[String],
+        answer: File,
+    ) -> Result<(), KopiaError> {
+        self.supervised(attempted, args, answer.into(), &mut |_| {}).await
+    }
+
+    async fn supervised(
+        &self,
+        attempted: &'static str,
+        args: &[String],
+        stdout: Stdio,
+        on_progress: &mut (dyn FnMut(&Progress) + Send),
+    ) -> Result<(), KopiaError> {
         let mut command = clean(self.program);
         command.args(args).env(REPOSITORY_PASSWORD, self.password.expose_secret());
         command.env("KOPIA_CHECK_FOR_UPDATES", "false");
         let redactor = Redactor::new(self.password.clone());
-        let (mut ignored, mut told) = (0, None);
+        let mut ignored = 0;
         let mut on_line = |line: &str| {
-            ignored = ignored.max(Line::parse(line).map_or(0, |line| line.ignored()));
-            if is_news(line, &mut told, Instant::now()) {
-                log(&redactor.clean(line));
+            let understood = Line::parse(line);
+            ignored = ignored.max(understood.as_ref().map_or(0, Line::ignored));
+            match understood {
+                Some(Line::Progress(progress)) => on_progress(&progress),
+                Some(Line::Summary { .. }) | None => tracing::info!("kopia: {}", redactor.clean(line)),
             }
         };
-        let finished = supervise(command, SILENCE, self.stop, &mut on_line)
+        let finished = supervise(command, stdout, SILENCE, self.stop, &mut on_line)
             .await
             .map_err(|source| KopiaError::Run { attempted, source })?;
         let said = last_words(&redactor, &finished.tail);
@@ -114,28 +149,6 @@ impl Kopia<'_> {
             return Err(KopiaError::PassedOver { attempted, ignored, said });
         }
         Ok(())
-    }
-}
-
-/// Progress is news once in [`PROGRESS`]; anything else always is.
-fn is_news(line: &str, told: &mut Option<Instant>, now: Instant) -> bool {
-    if !matches!(Line::parse(line), Some(Line::Progress { .. })) {
-        return true;
-    }
-    let is_due = told.is_none_or(|told| now.duration_since(told) >= PROGRESS);
-    if is_due {
-        *told = Some(now);
-    }
-    is_due
-}
-
-fn log(line: &str) {
-    match Line::parse(line) {
-        Some(Line::Progress { done, known, .. }) => {
-            tracing::info!(entries.done = done, entries.known = known, "kopia: {line}");
-        }
-        Some(Line::Summary { files, .. }) => tracing::info!(files, "kopia: {line}"),
-        None => tracing::info!("kopia: {line}"),
     }
 }
 

@@ -3,7 +3,10 @@
 //! Input: the spec, the proxy's address, paths. Output: argument lists and environment. Must not: hold a secret; the
 //! password goes by environment, the keys are dummies the proxy replaces.
 
-use contract::pods::RestoreSpec;
+use contract::{
+    ids::SnapshotId,
+    pods::{RestoreSpec, SnapshotSpec},
+};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -16,16 +19,16 @@ const USER: &str = "canopy";
 
 /// Where kopia may write, apart from the volume.
 #[derive(Debug, Clone)]
-pub(super) struct KopiaPaths {
+pub(crate) struct KopiaPaths {
     /// Its configuration.
-    pub(super) config: PathBuf,
+    pub(crate) config: PathBuf,
     /// Its caches and logs, all switched off; named so that nothing falls back to a home directory.
-    pub(super) scratch: PathBuf,
+    pub(crate) scratch: PathBuf,
 }
 
 impl KopiaPaths {
     /// Both below a directory that can be written.
-    pub(super) fn below(dir: &Path) -> Self {
+    pub(crate) fn below(dir: &Path) -> Self {
         Self { config: dir.join("kopia.config"), scratch: dir.join("kopia") }
     }
 }
@@ -50,7 +53,7 @@ fn common(paths: &KopiaPaths) -> Vec<String> {
 }
 
 /// `repository connect s3`: read-only and without caches, which would write every byte twice.
-pub(super) fn connect(spec: &RestoreSpec, proxy: SocketAddr, paths: &KopiaPaths) -> Vec<String> {
+pub(crate) fn connect(spec: &SnapshotSpec, proxy: SocketAddr, paths: &KopiaPaths) -> Vec<String> {
     let mut args: Vec<String> = ["repository", "connect", "s3"].map(str::to_owned).into();
     args.extend(common(paths));
     args.extend([
@@ -71,6 +74,21 @@ pub(super) fn connect(spec: &RestoreSpec, proxy: SocketAddr, paths: &KopiaPaths)
         "--no-check-for-updates".into(),
     ]);
     args
+}
+
+/// `manifest show`: what was noted of a snapshot when it was taken.
+pub(crate) fn show_manifest(snapshot: &SnapshotId, paths: &KopiaPaths) -> Vec<String> {
+    show(&["manifest", "show"], snapshot.as_str(), paths)
+}
+
+/// `show`: a directory as the repository holds it.
+pub(crate) fn show_directory(object: &str, paths: &KopiaPaths) -> Vec<String> {
+    show(&["show"], object, paths)
+}
+
+fn show(words: &[&str], id: &str, paths: &KopiaPaths) -> Vec<String> {
+    let words = words.iter().map(|&word| word.to_owned());
+    words.chain(common(paths)).chain(["--".to_owned(), id.to_owned()]).collect()
 }
 
 /// `snapshot restore`: every file or an error.
@@ -113,7 +131,7 @@ mod tests {
 
     #[test]
     fn connecting_is_read_only_without_caches_and_for_the_right_server() {
-        let args = connect(&spec("/pgdata"), "[::1]:4711".parse().unwrap(), &paths());
+        let args = connect(&spec("/pgdata").snapshot(), "[::1]:4711".parse().unwrap(), &paths());
         for expected in [
             "--endpoint=[::1]:4711",
             "--disable-tls",
@@ -156,7 +174,7 @@ mod tests {
 
     #[test]
     fn no_argument_names_a_password() {
-        let args = connect(&spec("/pgdata"), "127.0.0.1:1".parse().unwrap(), &paths());
+        let args = connect(&spec("/pgdata").snapshot(), "127.0.0.1:1".parse().unwrap(), &paths());
         assert!(!args.iter().any(|arg| arg.contains("password")), "{args:?}");
     }
 }

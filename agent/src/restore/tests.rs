@@ -26,6 +26,9 @@ pub(crate) fn spec(volume: impl AsRef<Path>) -> RestoreSpec {
         port_file: volume.join("proxy"),
         volume: volume.to_owned(),
         parallel: NonZeroU16::new(3).unwrap(),
+        expected_bytes: None,
+        expected_files: None,
+        progress_file: None,
     }
 }
 
@@ -92,6 +95,23 @@ async fn restore_by(line: &str, volume: &Path) -> RestoreResult {
         stop: &stop,
     };
     restore.run().await
+}
+
+#[tokio::test]
+async fn fault_e7_a_volume_smaller_than_the_snapshot_is_refused_before_anything_is_fetched() {
+    let (volume, scratch) = (tree(&[]), tree(&[]));
+    let (_sender, stop) = channel();
+    let spec = RestoreSpec { expected_bytes: Some(u64::MAX), ..spec(volume.path()) };
+    let restore = Restore {
+        spec: &spec,
+        password: &"secret".into(),
+        kopia: &"/absent/kopia".into(),
+        scratch: scratch.path(),
+        stop: &stop,
+    };
+    let RestoreResult::Failed(failure) = restore.run().await else { panic!() };
+    assert_eq!(failure.reason, FailureReason::NoSpace);
+    assert!(failure.message.ends_with("the snapshot alone needs 18446744073709551615"), "{failure}");
 }
 
 fn reason(result: &RestoreResult) -> FailureReason {

@@ -13,13 +13,13 @@ use std::{
 use tokio::time::{sleep, timeout};
 
 /// The sidecar writes the file before its startup probe passes, so normally it is there at once.
-pub(super) const DEADLINE: Duration = Duration::from_mins(2);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 /// The file appears by rename; looking ten times a second costs nothing.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Why there is no proxy.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum WaitProxyError {
+pub(crate) enum WaitProxyError {
     /// It did not show up.
     #[error("failed to find the proxy's address in {} within {} s ({last})", file.display(), after.as_secs())]
     Deadline {
@@ -36,7 +36,7 @@ pub(super) enum WaitProxyError {
 }
 
 /// The address in `file`, as soon as it is there.
-pub(super) async fn wait_proxy(
+pub(crate) async fn wait_proxy(
     file: &Path,
     deadline: Duration,
     stop: &Stop,

@@ -41,3 +41,10 @@ pub const RELEASE_TEARDOWN: &str = "pgro.bes.au/release-teardown";
 /// The value of `release-teardown` that was found to speak of the absence of now: a restart does not forget it. Removed
 /// when the worklist speaks of the replica again.
 pub const RELEASE_TEARDOWN_NOTED: &str = "pgro.bes.au/release-teardown-noted";
+/// How large the snapshot is that the last sizing asked for, as JSON: its id, `bytes` and `files`.
+pub const SNAPSHOT_SIZE: &str = "pgro.bes.au/snapshot-size";
+/// How far the restore in progress is, as JSON, about once a minute: `bytes_done` of `bytes_total`, `files_done` of
+/// `files_total`, `bytes_per_second`, `seconds_left`, with the Job and the time; removed by the next change of the record.
+pub const RESTORE_PROGRESS: &str = "pgro.bes.au/restore-progress";
+/// Least size of the next run's volume, bytes: written when one proved too small; remove it to begin anew.
+pub const VOLUME_MIN_BYTES: &str = "pgro.bes.au/volume-min-bytes";

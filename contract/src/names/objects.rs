@@ -23,6 +23,8 @@ pub mod containers {
     pub const PROXY: &str = "canopy-proxy";
     /// Main container of the restore pod.
     pub const RESTORE: &str = "restore";
+    /// Main container of the sizing pod.
+    pub const SIZING: &str = "sizing";
     /// Init container of the postgres pod that repairs and checks.
     pub const PREPARE: &str = "prepare";
     /// Main container of the postgres pod.
@@ -64,6 +66,11 @@ impl RunName {
     /// The restore Job of this run.
     pub fn job(&self) -> String {
         format!("restore-{self}")
+    }
+
+    /// The Job that asks the repository how large the snapshot of this run is.
+    pub fn sizing_job(&self) -> String {
+        format!("sizing-{self}")
     }
 
     /// The postgres Deployment of this run.

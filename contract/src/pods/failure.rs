@@ -24,6 +24,8 @@ pub enum FailureReason {
     RepositoryUnreadable,
     /// The repository has no such snapshot.
     SnapshotNotFound,
+    /// It was told to stop before it was done: evicted, drained, or out of time.
+    Interrupted,
     /// Kopia ended with an error, or left errors out.
     RestoreIncomplete,
     /// The volume is full.

@@ -1,8 +1,9 @@
 //! What `pgro-agent restore` is told. The repository password comes beside it, from a Secret.
 
 use crate::{
-    env::{self, EnvError, EnvPairs, required, with_default},
+    env::{self, EnvError, EnvPairs, optional, required, with_default},
     ids::{Bucket, Prefix, Region, ServerId, SnapshotId},
+    pods::SnapshotSpec,
 };
 use std::{num::NonZeroU16, path::PathBuf};
 
@@ -25,38 +26,59 @@ pub struct RestoreSpec {
     pub volume: PathBuf,
     /// Files restored in parallel.
     pub parallel: NonZeroU16,
+    /// How large the snapshot is, bytes; none: not known.
+    pub expected_bytes: Option<u64>,
+    /// How many files it has; none: not known.
+    pub expected_files: Option<u64>,
+    /// Where it tells how far it is; none: in its log alone.
+    pub progress_file: Option<PathBuf>,
 }
 
 /// Kopia's own default, spelled out since its default is not a promise.
 const PARALLEL_DEFAULT: NonZeroU16 = NonZeroU16::new(8).unwrap();
 
 impl RestoreSpec {
+    /// The part that says where the snapshot is.
+    pub fn snapshot(&self) -> SnapshotSpec {
+        SnapshotSpec {
+            snapshot_id: self.snapshot_id.clone(),
+            server_id: self.server_id,
+            bucket: self.bucket.clone(),
+            prefix: self.prefix.clone(),
+            region: self.region.clone(),
+            port_file: self.port_file.clone(),
+        }
+    }
+
     /// As variables of the container.
     pub fn to_env(&self) -> EnvPairs {
-        vec![
-            (env::SNAPSHOT_ID, self.snapshot_id.to_string()),
-            (env::SERVER_ID, self.server_id.to_string()),
-            (env::S3_BUCKET, self.bucket.to_string()),
-            (env::S3_PREFIX, self.prefix.to_string()),
-            (env::S3_REGION, self.region.to_string()),
-            (env::PROXY_PORT_FILE, self.port_file.display().to_string()),
-            (env::VOLUME, self.volume.display().to_string()),
-            (env::RESTORE_PARALLEL, self.parallel.to_string()),
-        ]
+        let mut pairs = self.snapshot().to_env();
+        pairs.push((env::VOLUME, self.volume.display().to_string()));
+        pairs.push((env::RESTORE_PARALLEL, self.parallel.to_string()));
+        pairs.extend(self.expected_bytes.map(|bytes| (env::SNAPSHOT_BYTES, bytes.to_string())));
+        pairs.extend(self.expected_files.map(|files| (env::SNAPSHOT_FILES, files.to_string())));
+        let file = self.progress_file.as_ref();
+        pairs.extend(file.map(|file| (env::PROGRESS_FILE, file.display().to_string())));
+        pairs
     }
 
     /// From variables, or the first one that is wrong.
     pub fn from_env(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, EnvError> {
         let lookup = &lookup;
+        let SnapshotSpec { snapshot_id, server_id, bucket, prefix, region, port_file } =
+            SnapshotSpec::from_env(lookup)?;
         Ok(Self {
-            snapshot_id: required(lookup, env::SNAPSHOT_ID, "a kopia snapshot id")?,
-            server_id: required(lookup, env::SERVER_ID, "a UUID")?,
-            bucket: required(lookup, env::S3_BUCKET, "an S3 bucket name")?,
-            prefix: with_default(lookup, env::S3_PREFIX, "a key prefix", Prefix::default())?,
-            region: required(lookup, env::S3_REGION, "a region name")?,
-            port_file: required(lookup, env::PROXY_PORT_FILE, "a file path")?,
+            snapshot_id,
+            server_id,
+            bucket,
+            prefix,
+            region,
+            port_file,
             volume: required(lookup, env::VOLUME, "a directory")?,
             parallel: with_default(lookup, env::RESTORE_PARALLEL, "a number from 1", PARALLEL_DEFAULT)?,
+            expected_bytes: optional(lookup, env::SNAPSHOT_BYTES, "a number of bytes")?,
+            expected_files: optional(lookup, env::SNAPSHOT_FILES, "a number of files")?,
+            progress_file: optional(lookup, env::PROGRESS_FILE, "a file path")?,
         })
     }
 }

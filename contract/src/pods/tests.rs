@@ -1,6 +1,7 @@
 use super::{
     Check, CheckName, CheckResult, Failure, FailureReason, Fix, PrepareReport, PrepareSpec, ProxySpec,
-    RestoreResult, RestoreSpec, Restored, TERMINATION_MESSAGE_MAX, TerminationDocument,
+    RelaySpec, RestoreResult, RestoreSpec, Restored, SizingResult, SnapshotSize, SnapshotSpec,
+    TERMINATION_MESSAGE_MAX, TerminationDocument,
 };
 use crate::{
     env::{self, EnvError, EnvPairs},
@@ -43,6 +44,9 @@ fn restore_spec() -> RestoreSpec {
         port_file: "/shared/proxy".into(),
         volume: "/pgdata".into(),
         parallel: NonZeroU16::new(3).unwrap(),
+        expected_bytes: Some(1 << 40),
+        expected_files: Some(7),
+        progress_file: Some("/progress/restore.json".into()),
     }
 }
 
@@ -76,7 +80,16 @@ fn sound_report() -> PrepareReport {
 fn every_spec_reads_back_what_it_wrote() {
     assert_eq!(ProxySpec::from_env(lookup(proxy_spec().to_env())), Ok(proxy_spec()));
     assert_eq!(RestoreSpec::from_env(lookup(restore_spec().to_env())), Ok(restore_spec()));
+    let snapshot = restore_spec().snapshot();
+    assert_eq!(SnapshotSpec::from_env(lookup(snapshot.to_env())), Ok(snapshot));
     assert_eq!(PrepareSpec::from_env(lookup(prepare_spec().to_env())), Ok(prepare_spec()));
+}
+
+#[test]
+fn progress_is_passed_on_only_where_it_is_known_from_where_to_where() {
+    let relay = RelaySpec { file: "/progress/x".into(), url: "http://operator:9091/x".parse().unwrap() };
+    assert_eq!(RelaySpec::from_env(lookup(relay.to_env())), Ok(Some(relay.clone())));
+    assert_eq!(RelaySpec::from_env(lookup(relay.to_env().split_off(1))), Ok(None));
 }
 
 #[test]
@@ -139,6 +152,14 @@ fn a_complete_restore_reads_back() {
     });
     let text = result.to_termination_message().unwrap();
     assert_eq!(RestoreResult::from_termination_message(&text), Ok(result));
+}
+
+#[test]
+fn a_size_reads_back_and_is_no_restore() {
+    let size = SnapshotSize { snapshot_id: restore_spec().snapshot_id, bytes: 4, files: 3 };
+    let text = SizingResult::Sized(size.clone()).to_termination_message().unwrap();
+    assert_eq!(SizingResult::from_termination_message(&text), Ok(SizingResult::Sized(size)));
+    assert!(RestoreResult::from_termination_message(&text).is_err());
 }
 
 #[test]

@@ -71,9 +71,29 @@ impl Replica<'_> {
         Ok(Runs { volumes: volumes.items.len(), jobs: jobs.len(), deployments: deployments.items.len() })
     }
 
+    /// Those that restore.
     async fn jobs(&self) -> Result<Vec<Job>> {
+        self.jobs_of("restore-").await
+    }
+
+    async fn jobs_of(&self, prefix: &str) -> Result<Vec<Job>> {
         let api = Api::<Job>::namespaced(self.world.client.clone(), &self.namespace);
-        Ok(api.list(&ListParams::default()).await?.items)
+        let mut jobs = api.list(&ListParams::default()).await?.items;
+        jobs.retain(|job| job.name_any().starts_with(prefix));
+        Ok(jobs)
+    }
+
+    /// Jobs that asked the repository how large a snapshot is, as far as they are still there.
+    pub async fn sizing_jobs(&self) -> Result<usize> {
+        Ok(self.jobs_of("sizing-").await?.len())
+    }
+
+    /// What was asked for of each volume.
+    pub async fn volume_sizes(&self) -> Result<Vec<String>> {
+        let api = Api::<PersistentVolumeClaim>::namespaced(self.world.client.clone(), &self.namespace);
+        let requests = |claim: PersistentVolumeClaim| claim.spec?.resources?.requests?.remove("storage");
+        let claims = api.list(&ListParams::default()).await?.items.into_iter();
+        Ok(claims.filter_map(requests).map(|quantity| quantity.0).collect())
     }
 
     /// Containers of its namespace that were restarted, by pod and name.

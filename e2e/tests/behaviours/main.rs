@@ -9,3 +9,4 @@ mod reported;
 mod rotation;
 mod secrets;
 mod served;
+mod sized;

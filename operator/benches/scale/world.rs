@@ -4,7 +4,10 @@ use contract::{
     canopy::{Storage, WorklistEntry},
     ids::{GroupId, Intent, ReplicaId, ServerId},
     names::{labels, objects::containers},
-    pods::{Check, CheckName, CheckResult, MANDATORY_CHECKS, PrepareReport, RestoreResult, Restored},
+    pods::{
+        Check, CheckName, CheckResult, MANDATORY_CHECKS, PrepareReport, RestoreResult, Restored,
+        SizingResult, SnapshotSize,
+    },
 };
 use fake_apiserver::{ApiServer, Controllers, Object, Outcome};
 use jiff::Timestamp;
@@ -112,7 +115,15 @@ fn fate(pod: &Object) -> Outcome {
     if pod.label(app_labels::COMPONENT) == Some(Component::Restore.as_str()) {
         return Outcome::done(containers::RESTORE, restored());
     }
+    if pod.label(app_labels::COMPONENT) == Some(Component::Sizing.as_str()) {
+        return Outcome::done(containers::SIZING, sized());
+    }
     Outcome::Ready { messages: [(containers::PREPARE.to_owned(), prepared())].into() }
+}
+
+fn sized() -> String {
+    let size = SnapshotSize { snapshot_id: SNAPSHOT.parse().unwrap(), bytes: 12_345_678_901, files: 12_345 };
+    serde_json::to_string(&SizingResult::Sized(size)).unwrap()
 }
 
 fn restored() -> String {

@@ -19,7 +19,7 @@ const NOT_READY: u16 = 409;
 /// The error as what hinders a run, if it is that.
 pub(super) fn of(step: &Step, error: &ApplyError) -> Option<Applied> {
     let run = match step {
-        Step::StartRestore { .. } | Step::StartPostgres(_) => step.run()?,
+        Step::StartSizing { .. } | Step::StartRestore { .. } | Step::StartPostgres(_) => step.run()?,
         _ => return None,
     };
     let trouble = Trouble::new(reason(error)?, crate::reconcile::chain(error));

@@ -2,28 +2,43 @@
 
 use super::{Applied, Applier, Result};
 use crate::{
-    model::{PostgresOrder, RestoreOrder},
-    resources::{self, Foundation, Place, PostgresSet, RestoreSet},
+    model::{PostgresOrder, RestoreOrder, SizingOrder},
+    resources::{self, Foundation, Place, PostgresSet, RestoreSet, SizingSet},
 };
-use contract::{canopy::CredentialsRequest, ids::RunId};
+use contract::{canopy::CredentialsRequest, ids::RunId, secret::SecretString};
 
 impl Applier {
-    /// Canopy is asked first: without the repository password nothing else is worth making.
+    /// Nothing that holds data is made: only what it takes to ask the repository.
+    pub(super) async fn start_sizing(&self, order: &SizingOrder, run_id: RunId) -> Result<Applied> {
+        let password = self.repository_password(order.into(), run_id).await?;
+        self.lay_foundation(order.into()).await?;
+        let SizingSet { repository_secret, job } = SizingSet::of(&self.site, order, &password);
+        // the pod waits for the Secret, which leaves with the Job
+        let job = self.cluster.create(&job).await?;
+        self.cluster.apply(&resources::bound_to(repository_secret, &job)).await?;
+        Ok(Applied::Done)
+    }
+
     pub(super) async fn start_restore(&self, order: &RestoreOrder, run_id: RunId) -> Result<Applied> {
-        let request = CredentialsRequest {
-            group: order.identity.group,
-            backup_type: order.identity.backup_type.clone(),
-            run_id: Some(run_id),
-        };
-        let asked = self.asked("ask Canopy for credentials", self.canopy.credentials(&request));
-        let answer = asked.await??;
+        let password = self.repository_password(order.into(), run_id).await?;
         self.lay_foundation(order.into()).await?;
         let RestoreSet { repository_secret, volume_claim, job } =
-            RestoreSet::of(&self.site, order, &answer.repo_password);
+            RestoreSet::of(&self.site, order, &password);
         let claim = self.cluster.create(&volume_claim).await?;
         self.cluster.apply(&resources::bound_to(repository_secret, &claim)).await?;
         self.cluster.create(&job).await?;
         Ok(Applied::Done)
+    }
+
+    /// Canopy is asked first: without the repository password nothing else is worth making.
+    async fn repository_password(&self, place: Place<'_>, run_id: RunId) -> Result<SecretString> {
+        let request = CredentialsRequest {
+            group: place.identity.group,
+            backup_type: place.identity.backup_type.clone(),
+            run_id: Some(run_id),
+        };
+        let asked = self.asked("ask Canopy for credentials", self.canopy.credentials(&request));
+        Ok(asked.await??.repo_password)
     }
 
     /// The passwords of a replica are made once: where the Secrets exist, they stay.

@@ -4,7 +4,11 @@ use super::{
     values::{self, BaseUrl, ImageRef, Listener, ObjectName, PostgresImages, ProxyUrl, StorageSize, Unfit},
     variables::{self as var, Variable},
 };
-use contract::{broker::stats_path, env::EnvError, names::NamespaceName};
+use contract::{
+    broker::{progress_path, stats_path},
+    env::EnvError,
+    names::NamespaceName,
+};
 use std::{net::SocketAddr, ops::RangeInclusive, str::FromStr, time::Duration};
 use url::Url;
 
@@ -76,6 +80,11 @@ impl Home {
         self.url(&stats_path(namespace.as_str(), job))
     }
 
+    /// Where the proxy of `job` posts how far it is.
+    pub fn progress_url(&self, namespace: &NamespaceName, job: &str) -> Url {
+        self.url(&progress_path(namespace.as_str(), job))
+    }
+
     fn url(&self, path: &str) -> Url {
         let text = format!("http://{}.{}.svc:{BROKER_SERVICE_PORT}{path}", self.service, self.namespace);
         #[expect(
@@ -97,8 +106,10 @@ pub struct ReplicaSettings {
     pub postgres_images: PostgresImages,
     /// Where the data comes from.
     pub s3: S3Settings,
-    /// Size of a run's volume.
-    pub pvc_size: StorageSize,
+    /// Size of a run's volume; none: what the snapshot needs.
+    pub pvc_size: Option<StorageSize>,
+    /// The largest volume that is asked for.
+    pub pvc_size_max: StorageSize,
     /// Storage class of a run's volume; none: the cluster's default.
     pub storage_class: Option<ObjectName>,
 }
@@ -233,16 +244,27 @@ fn unsided(lookup: &impl Fn(&str) -> Option<String>) -> Result<impl FnOnce(Sidec
         endpoint: optional(lookup, var::S3_ENDPOINT)?,
         ca_secret: optional(lookup, var::S3_CA_SECRET)?,
     };
-    let pvc_size = required(lookup, var::PVC_SIZE)?;
+    let (pvc_size, pvc_size_max) = volume_sizes(lookup)?;
     let storage_class = optional(lookup, var::STORAGE_CLASS)?;
-    Ok(|sidecar_image| ReplicaSettings {
+    Ok(move |sidecar_image| ReplicaSettings {
         sidecar_image,
         kopia_image,
         postgres_images,
         s3,
         pvc_size,
+        pvc_size_max,
         storage_class,
     })
+}
+
+fn volume_sizes(lookup: &impl Fn(&str) -> Option<String>) -> Result<(Option<StorageSize>, StorageSize)> {
+    let first: Option<StorageSize> = optional(lookup, var::PVC_SIZE)?;
+    let max = required(lookup, var::PVC_SIZE_MAX)?;
+    if first.is_some_and(|first| first > max) {
+        let value = text(lookup, var::PVC_SIZE_MAX).unwrap_or_default();
+        return Err(invalid(var::PVC_SIZE_MAX, value, &Unfit("it is below PGRO_PVC_SIZE")));
+    }
+    Ok((first, max))
 }
 
 fn teardown(lookup: &impl Fn(&str) -> Option<String>) -> Result<TeardownGuard> {

@@ -28,7 +28,8 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(canopy.interval, Duration::from_secs(30));
     assert_eq!(canopy.limits.max_concurrent_restores, 8);
     assert_eq!(canopy.replicas.postgres_images.of_major(17).as_str(), "docker.io/library/postgres:17");
-    assert_eq!(canopy.replicas.pvc_size.as_str(), "20Gi");
+    assert_eq!(canopy.replicas.pvc_size, None, "volumes are as large as snapshots need");
+    assert_eq!(canopy.replicas.pvc_size_max.bytes(), 4 << 40);
     assert!(canopy.teardown.absences >= 3, "one or two odd answers must never be enough");
 }
 
@@ -83,6 +84,8 @@ fn every_nonsensical_value_is_refused() {
         ("PGRO_LEASE_RETRY_SECS", "6"),
         ("PGRO_PVC_SIZE", "20 GB"),
         ("PGRO_PVC_SIZE", "0Gi"),
+        ("PGRO_PVC_SIZE", "20000Pi"),
+        ("PGRO_PVC_SIZE_MAX", "4 TiB"),
         ("PGRO_STORAGE_CLASS", "fast disks"),
     ] {
         let error = settings(&[(name, value)]).expect_err(&format!("{name}={value} was taken"));
@@ -150,4 +153,12 @@ fn help_names_every_variable_and_its_default() {
         assert!(help.contains(variable.name), "{}", variable.name);
         assert!(variable.default.is_none_or(|default| help.contains(default)), "{}", variable.name);
     }
+}
+
+#[test]
+fn volumes_are_never_larger_than_the_largest() {
+    let error = settings(&[("PGRO_PVC_SIZE", "2Ti"), ("PGRO_PVC_SIZE_MAX", "1999G")]).unwrap_err();
+    assert!(error.starts_with("PGRO_PVC_SIZE_MAX=\"1999G\""), "{error}");
+    let sizes = settings(&[("PGRO_PVC_SIZE", "2Ti"), ("PGRO_PVC_SIZE_MAX", "2199023255552")]).unwrap();
+    assert_eq!(sizes.canopy.unwrap().replicas.pvc_size.unwrap().bytes(), 2 << 40);
 }

@@ -168,14 +168,28 @@ impl FromStr for ObjectName {
 }
 
 /// A positive Kubernetes quantity of bytes, such as `20Gi`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StorageSize(String);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StorageSize(u64);
 
 impl StorageSize {
-    /// The quantity as Kubernetes reads it.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// In bytes.
+    pub fn bytes(self) -> u64 {
+        self.0
     }
+}
+
+fn unit_bytes(unit: &str) -> Option<u64> {
+    let (base, letter): (u64, _) = unit.strip_suffix('i').map_or((1000, unit), |letter| (1024, letter));
+    let power = match (base, letter) {
+        (1000, "") => 0,
+        (1000, "k") | (1024, "K") => 1,
+        (_, "M") => 2,
+        (_, "G") => 3,
+        (_, "T") => 4,
+        (_, "P") => 5,
+        _ => return None,
+    };
+    Some(base.pow(power))
 }
 
 impl FromStr for StorageSize {
@@ -183,9 +197,12 @@ impl FromStr for StorageSize {
     fn from_str(text: &str) -> Result<Self, Unfit> {
         let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
         let digits = &text[..text.len() - unit.len()];
-        let known = matches!(unit, "" | "k" | "M" | "G" | "T" | "P" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi");
-        let positive = digits.len() <= 15 && digits.bytes().any(|b| b != b'0');
-        (known && positive).then(|| Self(text.to_owned())).ok_or(Unfit("it is not a size such as 20Gi"))
+        let unit = unit_bytes(unit).ok_or(Unfit("it is not a size such as 20Gi"))?;
+        let number: u64 = digits.parse().map_err(|_| Unfit("it is not a size such as 20Gi"))?;
+        match number.checked_mul(unit) {
+            Some(bytes @ 1..) => Ok(Self(bytes)),
+            _ => Err(Unfit("it is not a size such as 20Gi")),
+        }
     }
 }
 

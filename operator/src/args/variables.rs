@@ -108,8 +108,11 @@ variables! {
     TEARDOWN_WINDOW_PERCENT = "PGRO_TEARDOWN_WINDOW_PERCENT", "teardown-window-percent", Some("10"),
         "a whole number from 0 to 100";
     /// Size of a run's volume.
-    PVC_SIZE = "PGRO_PVC_SIZE", "pvc-size", Some("20Gi"),
-        "a Kubernetes quantity such as 20Gi";
+    PVC_SIZE = "PGRO_PVC_SIZE", "pvc-size", None,
+        "a Kubernetes quantity such as 20Gi; unset: what the snapshot needs, as the repository says";
+    /// Largest volume of a run.
+    PVC_SIZE_MAX = "PGRO_PVC_SIZE_MAX", "pvc-size-max", Some("4Ti"),
+        "a Kubernetes quantity such as 4Ti, not below PGRO_PVC_SIZE";
     /// Storage class of a run's volume.
     STORAGE_CLASS = "PGRO_STORAGE_CLASS", "storage-class", None,
         "the name of a StorageClass; unset: the cluster's default";

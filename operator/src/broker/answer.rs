@@ -53,9 +53,9 @@ impl Failure {
             Self::Body => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Canopy { error, .. } => mirrored(error),
             Self::Sink(SinkError::NoJob { .. }) => StatusCode::NOT_FOUND,
-            Self::Unknown(_) | Self::Sink(SinkError::Patch { .. }) | Self::TooSlow => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Unknown(_)
+            | Self::Sink(SinkError::Patch { .. } | SinkError::Show { .. })
+            | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The two endpoints over HTTP.
+//! The endpoints over HTTP.
 
-use super::{Broker, answer::Failure, authorise, authorise_stats};
+use super::{Broker, Denied, answer::Failure, authorise, authorise_stats, progress::Shown};
 use crate::serve::Peer;
 use axum::{
     Extension, Json, Router,
@@ -10,13 +10,13 @@ use axum::{
     routing::post,
 };
 use contract::{
-    broker::{BrokerAnswer, CREDENTIALS_PATH, TrafficStats, stats_path},
+    broker::{BrokerAnswer, CREDENTIALS_PATH, RestoreProgress, TrafficStats, progress_path, stats_path},
     canopy::Credentials,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::CACHE_CONTROL};
 use serde::de::DeserializeOwned;
 use std::{future::Future, sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// Longest body; both are a few hundred bytes.
 const MAX_BODY_BYTES: usize = 4 * 1024;
@@ -32,10 +32,11 @@ pub fn router(broker: Arc<Broker>) -> Router {
         .merge(stats_router(broker))
 }
 
-/// The statistics callback alone, for the metrics port.
+/// The callbacks alone, for the metrics port.
 pub fn stats_router(broker: Arc<Broker>) -> Router {
     Router::new()
         .route(&stats_path("{namespace}", "{job}"), post(take_stats))
+        .route(&progress_path("{namespace}", "{job}"), post(take_progress))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(broker)
 }
@@ -73,6 +74,20 @@ async fn take_stats(
     }
 }
 
+async fn take_progress(
+    State(broker): State<Arc<Broker>>,
+    Path((namespace, job)): Path<(String, String)>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let from = Sender { headers: &headers, peer: peer.map(|Extension(peer)| peer) };
+    match within_deadline(broker.progress(&from, (&namespace, &job), &body)).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(failure) => refuse("progress", failure),
+    }
+}
+
 /// Who sent a request, as far as the request itself tells.
 struct Sender<'a> {
     headers: &'a HeaderMap,
@@ -97,6 +112,18 @@ impl Broker {
         self.sink.keep(&who.caller.namespace, job.1, stats).await?;
         self.metrics.traffic(stats);
         Ok(())
+    }
+
+    async fn progress(&self, from: &Sender<'_>, job: (&str, &str), body: &[u8]) -> Result<(), Failure> {
+        let who = self.identify(from.headers, from.peer).await?;
+        let denied = |denied| Failure::Denied { denied, pod: who.caller.to_string() };
+        authorise_stats(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), &self.home, job)
+            .map_err(denied)?;
+        let uid = who.namespace.as_ref().and_then(|namespace| namespace.metadata.uid.as_deref());
+        let namespace = (&who.caller.namespace, uid.ok_or_else(|| denied(Denied::NotReplica))?);
+        let progress: RestoreProgress = parsed(body)?;
+        let shown = Shown { job: job.1, at: self.clock.now(), progress };
+        Ok(self.shows.show(&*self.sink, namespace, &shown, Instant::now()).await?)
     }
 }
 

@@ -1,11 +1,11 @@
-//! Where the traffic figures of a restore go.
+//! Where the traffic figures and the progress of a restore go.
 
 use contract::{
     broker::TrafficStats,
     names::{NamespaceName, annotations},
 };
 use futures::future::BoxFuture;
-use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::{batch::v1::Job, core::v1::Namespace};
 use kube::{
     Api, Client,
     api::{Patch, PatchParams},
@@ -29,6 +29,14 @@ pub enum SinkError {
         /// What the API server said.
         why: String,
     },
+    /// The API server did not take the progress.
+    #[error("failed to show how far the restore in namespace {namespace} is ({why})")]
+    Show {
+        /// Of the replica.
+        namespace: NamespaceName,
+        /// What the API server said.
+        why: String,
+    },
 }
 
 /// Keeps the figures of a Job until they are reported.
@@ -40,9 +48,17 @@ pub trait StatsSink: Send + Sync + 'static {
         job: &'a str,
         stats: TrafficStats,
     ) -> BoxFuture<'a, Result<(), SinkError>>;
+
+    /// Shows `progress` on `namespace`, if that is still the one with this UID.
+    fn show<'a>(
+        &'a self,
+        namespace: &'a NamespaceName,
+        uid: &'a str,
+        progress: String,
+    ) -> BoxFuture<'a, Result<(), SinkError>>;
 }
 
-/// Keeps them in an annotation of the Job. Needs `patch` on `jobs`.
+/// Keeps them in annotations of Job and namespace. Needs `patch` on both.
 #[derive(Clone)]
 pub struct KubeStatsSink(Client);
 
@@ -77,6 +93,23 @@ impl StatsSink for KubeStatsSink {
         stats: TrafficStats,
     ) -> BoxFuture<'a, Result<(), SinkError>> {
         Box::pin(self.patch(namespace, job, stats))
+    }
+
+    fn show<'a>(
+        &'a self,
+        namespace: &'a NamespaceName,
+        uid: &'a str,
+        progress: String,
+    ) -> BoxFuture<'a, Result<(), SinkError>> {
+        let annotations = json!({ annotations::RESTORE_PROGRESS: progress });
+        let patch = Patch::Merge(json!({ "metadata": { "uid": uid, "annotations": annotations } }));
+        Box::pin(async move {
+            let namespaces: Api<Namespace> = Api::all(self.0.clone());
+            let shown = namespaces.patch_metadata(namespace.as_str(), &PatchParams::default(), &patch).await;
+            shown
+                .map(drop)
+                .map_err(|error| SinkError::Show { namespace: namespace.clone(), why: error.to_string() })
+        })
     }
 }
 

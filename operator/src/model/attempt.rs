@@ -1,6 +1,6 @@
 //! One attempt at one snapshot, as it is remembered on the namespace.
 
-use super::{FailureClass, Reason};
+use super::{FailureClass, JobId, Reason};
 use contract::{ids::ReplicaKey, ids::RunId, names::RunName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,9 +24,23 @@ pub struct Attempt {
     pub failures_before: u32,
     /// When it was begun.
     pub started_at: Timestamp,
+    /// That its restore was broken off and went on, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumption: Option<Box<Resumption>>,
     /// How it ended; none: it is in progress.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
+}
+
+/// A restore that goes on where another pod was broken off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumption {
+    /// How often it did.
+    pub count: u32,
+    /// The Job that was given up last.
+    pub job: JobId,
+    /// When that was decided.
+    pub at: Timestamp,
 }
 
 /// How an attempt ended.
@@ -57,6 +71,11 @@ impl Attempt {
     /// The idempotency key of this attempt's report, in the namespace of this UID.
     pub fn run_id(&self, key: ReplicaKey, namespace_uid: &str) -> RunId {
         self.run().run_id(key, namespace_uid)
+    }
+
+    /// Since when something is to come of it: its beginning, or that it was gone on with.
+    pub fn since(&self) -> Timestamp {
+        self.resumption.as_ref().map_or(self.started_at, |resumption| resumption.at)
     }
 
     /// Whether it is still in progress.

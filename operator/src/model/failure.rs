@@ -89,8 +89,12 @@ reasons! {
     ProxyUnavailable = "proxy_unavailable", Infrastructure;
     /// The volume is full.
     NoSpace = "no_space", Infrastructure;
+    /// The snapshot needs a larger volume than may be asked for.
+    VolumeLimit = "volume_limit", Infrastructure;
     /// A container used more memory than it may.
     OomKilled = "oom_killed", Infrastructure;
+    /// A restore was told to stop before it was done.
+    Interrupted = "interrupted", Infrastructure;
     /// A pod was evicted from its node.
     Evicted = "evicted", Infrastructure;
     /// A pod's node is gone.
@@ -188,6 +192,7 @@ impl From<FailureReason> for Reason {
             FailureReason::RepositoryPassword => Self::RepositoryPassword,
             FailureReason::RepositoryUnreadable => Self::RepositoryUnreadable,
             FailureReason::SnapshotNotFound => Self::SnapshotNotFound,
+            FailureReason::Interrupted => Self::Interrupted,
             FailureReason::RestoreIncomplete => Self::RestoreIncomplete,
             FailureReason::NoSpace => Self::NoSpace,
             FailureReason::NoCluster => Self::NoCluster,

@@ -1,12 +1,28 @@
 //! What is to be built: validated input of the resource builders, without a choice left in it.
 
-use super::{Identity, Source};
+use super::{Fit, Identity, Source};
 use contract::{
     ids::SnapshotId,
     names::{NamespaceName, RunName},
     pods::DataDir,
 };
 use jiff::Timestamp;
+use std::time::Duration;
+
+/// Ask the repository how large this snapshot is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SizingOrder {
+    /// Where.
+    pub namespace: NamespaceName,
+    /// For whom.
+    pub identity: Identity,
+    /// The run the objects are named after.
+    pub run: RunName,
+    /// Which.
+    pub snapshot: SnapshotId,
+    /// Where it is.
+    pub source: Source,
+}
 
 /// Restore this snapshot onto a volume of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +37,8 @@ pub struct RestoreOrder {
     pub snapshot: SnapshotId,
     /// From where.
     pub source: Source,
+    /// With what.
+    pub fit: Box<Fit>,
 }
 
 /// Bring PostgreSQL up on that volume.
@@ -40,6 +58,8 @@ pub struct PostgresOrder {
     pub postgres_major: u16,
     /// Where in the volume it lies.
     pub data_dir: DataDir,
+    /// Longest time recovery and checks may take together.
+    pub deadline: Duration,
 }
 
 /// Let guests in: point Service and Secrets to that run.

@@ -8,7 +8,7 @@ mod annotations;
 pub use annotations::UnreadableRecord;
 
 use super::Attempt;
-use contract::{canopy::Verification, names::RunName};
+use contract::{canopy::Verification, names::RunName, pods::SnapshotSize};
 use jiff::Timestamp;
 use std::{fmt, str::FromStr};
 
@@ -94,6 +94,10 @@ pub struct Record {
     pub force_refresh_acted_on: Option<String>,
     /// A person's release of a held teardown that was found to speak of the absence of now.
     pub release_noted: Option<Timestamp>,
+    /// How large the snapshot of the last attempt is, until it is served.
+    pub snapshot_size: Option<Box<SnapshotSize>>,
+    /// Least size of the next volume, bytes, since one proved too small.
+    pub volume_min_bytes: Option<u64>,
     /// The attempt in progress, or the last one.
     pub attempt: Option<Attempt>,
     /// Reports written down and not yet acknowledged, oldest first.

@@ -1,6 +1,6 @@
 //! What is held of one namespace to its runs: every object to its run.
 
-use super::{index::Held, postgres, restore, slim};
+use super::{index::Held, postgres, restore, sizing, slim};
 use crate::model::{Attempt, Replica, Run, ServiceSeen};
 use contract::names::RunName;
 use std::collections::BTreeMap;
@@ -20,6 +20,12 @@ fn runs(held: &Held) -> BTreeMap<RunName, Box<Run>> {
         let run = entry(&mut runs, run);
         run.volume = true;
         run.going &= claim.going;
+    }
+    for (run, job) in held.sizings.entries() {
+        let pod = newest(held, run, |of| if let slim::PodOf::Sizing(pod) = of { Some(pod) } else { None });
+        let run = entry(&mut runs, run);
+        run.sizing = Some(sizing::seen(job, pod));
+        run.going &= job.going;
     }
     for (run, job) in held.jobs.entries() {
         let told = held.riddle.as_deref().filter(|(of, _)| of == run).map(|(_, trouble)| trouble);

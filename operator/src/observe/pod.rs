@@ -1,6 +1,6 @@
 //! What a pod's status says, in the few terms that matter here.
 
-use super::{postgres, restore, slim, trouble};
+use super::{postgres, restore, sizing, slim, trouble};
 use crate::{
     model::{Reason, Trouble},
     resources::{Component, app_labels},
@@ -18,6 +18,8 @@ pub(super) fn slim(pod: &Pod) -> Option<slim::Pod> {
     let component = pod.labels().get(app_labels::COMPONENT)?;
     let of = if component == Component::Restore.as_str() {
         slim::PodOf::Restore(restore::of_pod(pod))
+    } else if component == Component::Sizing.as_str() {
+        slim::PodOf::Sizing(sizing::of_pod(pod))
     } else if component == Component::Postgres.as_str() {
         slim::PodOf::Postgres(postgres::of_pod(pod))
     } else {

@@ -1,7 +1,7 @@
 //! A restore Job and its pod to how far the restore is.
 
 use super::{pod, slim, trouble};
-use crate::model::{JobPhase, JobSeen, Reason, Trouble};
+use crate::model::{JobId, JobPhase, JobSeen, Reason, Trouble};
 use contract::{
     names::{annotations, objects::containers},
     pods::{RestoreResult, TerminationDocument},
@@ -9,15 +9,23 @@ use contract::{
 use jiff::Timestamp;
 use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
 use kube::ResourceExt;
+use serde::de::DeserializeOwned;
 
 /// What is kept of a Job.
 pub(super) fn of_job(job: &Job) -> slim::Job {
     slim::Job {
+        id: JobId::of(job.uid().as_deref().unwrap_or_default()),
         created_at: pod::created_at(job),
         going: pod::is_going(job),
         end: ending(job),
-        traffic: job.annotations().get(annotations::TRAFFIC).and_then(|text| serde_json::from_str(text).ok()),
+        traffic: annotated(job, annotations::TRAFFIC),
+        size: annotated(job, annotations::SNAPSHOT_SIZE),
     }
+}
+
+/// What an annotation of ours on a Job holds.
+fn annotated<T: DeserializeOwned>(job: &Job, key: &str) -> Option<T> {
+    job.annotations().get(key).and_then(|text| serde_json::from_str(text).ok())
 }
 
 /// What is kept of its pod.
@@ -46,7 +54,7 @@ pub(super) fn seen(job: &slim::Job, pod: Option<&slim::RestorePod>, refused: Opt
         None => JobPhase::Starting { waiting_for: pod.map_or_else(no_pod, waiting_for) },
     };
     let ended_at = if let Some(slim::End::Complete(at)) = &job.end { *at } else { None };
-    JobSeen { created_at: job.created_at, ended_at, phase, traffic: job.traffic }
+    JobSeen { id: job.id, created_at: job.created_at, ended_at, phase, traffic: job.traffic, size: job.size }
 }
 
 fn completed_at(job: &Job) -> Option<Timestamp> {
@@ -82,11 +90,16 @@ fn told(pod: &Pod) -> Option<JobPhase> {
 /// The Job's own word counts where its pod has none: a deadline ends pods without a trace.
 fn lost(pod: Option<&slim::RestorePod>, why: &str) -> JobPhase {
     let of_pod = pod.and_then(|pod| pod.reason.as_deref());
+    JobPhase::Lost(trouble_of_end(pod.is_some(), of_pod, why))
+}
+
+/// The same in words; `of_pod` is what the cluster says of the pod's end, if there `is` one.
+pub(super) fn trouble_of_end(is: bool, of_pod: Option<&Trouble>, why: &str) -> Trouble {
     let named = of_pod.map(|trouble| trouble.reason).filter(|reason| *reason != Reason::ResultLost);
     let reason = named.or_else(|| trouble::of_end(why)).unwrap_or(Reason::ResultLost);
     let words = of_pod.map_or(pod::NO_REASON, |trouble| &trouble.message);
-    let message = if pod.is_some() { format!("{words}; {why}") } else { why.to_owned() };
-    JobPhase::Lost(Trouble::new(reason, message))
+    let message = if is { format!("{words}; {why}") } else { why.to_owned() };
+    Trouble::new(reason, message)
 }
 
 fn waiting_for(pod: &slim::RestorePod) -> Option<Trouble> {
@@ -94,7 +107,7 @@ fn waiting_for(pod: &slim::RestorePod) -> Option<Trouble> {
 }
 
 /// A Job without a pod does not say why; its events do.
-fn no_pod() -> Trouble {
+pub(super) fn no_pod() -> Trouble {
     let message = "the Job has made no pod: a quota, a policy or the Job controller; kubectl describe job";
     Trouble::new(Reason::NoPod, message)
 }

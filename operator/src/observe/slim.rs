@@ -2,7 +2,7 @@
 //!
 //! Whole objects would take some 36 KB each with their managed fields; ten thousand replicas have fifty thousand.
 
-use crate::model::{JobPhase, PostgresPhase, Trouble};
+use crate::model::{JobId, JobPhase, PostgresPhase, Size, SizingPhase, Trouble};
 use contract::{broker::TrafficStats, names::RunName};
 use jiff::Timestamp;
 
@@ -13,13 +13,15 @@ pub(super) struct Claim {
     pub(super) going: bool,
 }
 
-/// A restore Job, without its pods.
+/// A restore or sizing Job, without its pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Job {
+    pub(super) id: JobId,
     pub(super) created_at: Timestamp,
     pub(super) going: bool,
     pub(super) end: Option<End>,
     pub(super) traffic: Option<TrafficStats>,
+    pub(super) size: Option<Size>,
 }
 
 /// How a Job ended.
@@ -50,6 +52,7 @@ pub(super) struct Pod {
 /// What a pod is for, and how far it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PodOf {
+    Sizing(SizingPod),
     Restore(RestorePod),
     Postgres(PostgresPhase),
 }
@@ -62,6 +65,17 @@ pub(super) struct RestorePod {
     pub(super) waiting_for: Option<Box<Trouble>>,
     /// What the restore container itself said.
     pub(super) told: Option<Box<JobPhase>>,
+    /// Why it ended, where the cluster says.
+    pub(super) reason: Option<Box<Trouble>>,
+}
+
+/// How far a sizing pod is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SizingPod {
+    pub(super) started: bool,
+    pub(super) waiting_for: Option<Box<Trouble>>,
+    /// What the sizing container itself said.
+    pub(super) told: Option<Box<SizingPhase>>,
     /// Why it ended, where the cluster says.
     pub(super) reason: Option<Box<Trouble>>,
 }

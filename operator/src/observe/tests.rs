@@ -2,3 +2,4 @@ mod namespaces;
 mod objects;
 mod postgres;
 mod restore;
+mod sizing;

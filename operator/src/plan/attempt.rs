@@ -1,16 +1,20 @@
 //! An attempt in progress: from what the cluster shows of its run to the next step.
 
-use super::{Because, Decision, Moment, Policy, Step, conclude};
+mod resume;
+mod sizing;
+
+use super::{Because, Decision, Moment, Policy, Step, conclude, fit};
 use crate::model::{
-    Attempt, Hindrance, JobPhase, JobSeen, PostgresOrder, PostgresPhase, PostgresSeen, Reason, Record,
-    Replica, RestoreOrder, Run, ServeOrder, Target, Trouble, Wanted,
+    Attempt, Fit, Hindrance, JobPhase, JobSeen, PostgresOrder, PostgresPhase, PostgresSeen, Reason, Record,
+    Replica, RestoreOrder, Run, ServeOrder, Size, Snapshot, Target, Trouble, Wanted,
 };
 use contract::{
-    ids::SnapshotId,
+    ids::{RunId, SnapshotId},
     names::RunName,
     pods::{PrepareReport, Restored},
 };
 use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
 
 /// The database guests are sent to where none holds tables of its own.
 const FALLBACK_DATABASE: &str = "postgres";
@@ -39,10 +43,11 @@ pub(super) fn drive(
         return driver.failed(Reason::InvalidSnapshot, &why.to_string());
     }
     match replica.runs.get(&attempt.run()).map(Box::as_ref) {
-        Some(Run { postgres: Some(postgres), .. }) => driver.verifying(postgres),
+        Some(run @ Run { postgres: Some(postgres), .. }) => driver.verifying(run, postgres),
         Some(Run { job: Some(job), writing, .. }) => driver.restoring(job, *writing),
         Some(Run { writing: true, .. }) => driver.bereft(),
-        _ => driver.starting(),
+        Some(Run { sizing: Some(sizing), .. }) if driver.must_be_sized() => driver.sizing(sizing),
+        _ => driver.starting(driver.known_size()),
     }
 }
 
@@ -65,8 +70,8 @@ enum Whose {
 }
 
 impl Driver<'_> {
-    /// Nothing of the run exists yet.
-    fn starting(&self) -> Decision {
+    /// Nothing that holds data exists of the run yet.
+    fn starting(&self, size: Option<Size>) -> Decision {
         let run = self.attempt.run();
         if let Some(failed) = self.refused() {
             return failed;
@@ -82,16 +87,14 @@ impl Driver<'_> {
         }
         match &wanted.target {
             Target::Restore(snapshot) if snapshot.id.as_str() == self.attempt.snapshot => {
-                self.begin(Step::StartRestore {
-                    order: RestoreOrder {
-                        namespace: self.replica.namespace.clone(),
-                        identity: self.replica.identity.clone(),
-                        run,
-                        snapshot: snapshot.id.clone(),
-                        source: snapshot.source.clone(),
-                    },
-                    run_id: self.attempt.run_id(self.replica.identity.key, &self.replica.owner.uid),
-                })
+                if size.is_none() && self.must_be_sized() {
+                    return self.begin(self.start_sizing(snapshot));
+                }
+                match fit::fit(size, self.record.volume_min_bytes, self.replica.identity.intent, self.policy)
+                {
+                    Ok(fit) => self.begin(self.start_restore(snapshot, fit)),
+                    Err(why) => self.failed(Reason::VolumeLimit, &why.to_string()),
+                }
             }
             Target::Impossible { snapshot, why, .. } if *snapshot == self.attempt.snapshot => {
                 self.failed(Reason::InvalidSnapshot, why)
@@ -101,13 +104,29 @@ impl Driver<'_> {
         }
     }
 
+    fn start_restore(&self, snapshot: &Snapshot, fit: Fit) -> Step {
+        let order = RestoreOrder {
+            namespace: self.replica.namespace.clone(),
+            identity: self.replica.identity.clone(),
+            run: self.attempt.run(),
+            snapshot: snapshot.id.clone(),
+            source: snapshot.source.clone(),
+            fit: Box::new(fit),
+        };
+        Step::StartRestore { order, run_id: self.run_id() }
+    }
+
+    fn run_id(&self) -> RunId {
+        self.attempt.run_id(self.replica.identity.key, &self.replica.owner.uid)
+    }
+
     /// Tries to make the run's objects for as long as a start may take.
     fn begin(&self, step: Step) -> Decision {
         self.overdue(&self.start("make the restore Job")).unwrap_or(Decision::Do(step))
     }
 
     fn start(&self, what: &'static str) -> Wait<'_> {
-        let (since, deadline) = (self.attempt.started_at, self.policy.start_deadline);
+        let (since, deadline) = (self.attempt.since(), self.policy.start_deadline);
         Wait { since, deadline, whose: Whose::Ours(deadline), what, waiting_for: self.passing() }
     }
 
@@ -143,8 +162,8 @@ impl Driver<'_> {
     fn bereft(&self) -> Decision {
         self.wait(
             &Wait {
-                since: self.attempt.started_at,
-                deadline: self.policy.start_deadline + self.policy.restore_deadline,
+                since: self.attempt.since(),
+                deadline: self.policy.start_deadline + fit::restore_deadline(self.known_size(), self.policy),
                 whose: Whose::Cluster,
                 what: "see the last restore pod end",
                 waiting_for: None,
@@ -154,8 +173,11 @@ impl Driver<'_> {
     }
 
     fn restoring(&self, job: &JobSeen, writing: bool) -> Decision {
+        if self.was_given_up(job) {
+            return self.remove_given_up(job, writing);
+        }
         let since = job.created_at;
-        let restore_deadline = self.policy.start_deadline + self.policy.restore_deadline;
+        let restore_deadline = self.policy.start_deadline + fit::restore_deadline(job.size, self.policy);
         match &job.phase {
             JobPhase::Starting { waiting_for } => {
                 let (deadline, waiting_for) = (self.policy.start_deadline, waiting_for.as_ref());
@@ -176,9 +198,10 @@ impl Driver<'_> {
                 self.wait(&wait, || Because::WriterAlive)
             }
             JobPhase::Restored(restored) => self.restored(restored, job.ended_at.ok_or(since)),
-            JobPhase::Failed(failure) => self.failed(failure.reason.into(), &failure.message),
+            JobPhase::Failed(failure) => self.broken_off(job, failure.reason.into(), &failure.message),
             JobPhase::Lost(Trouble { reason, message }) => {
-                self.failed(*reason, &format!("the restore pod ended without a result: {message}"))
+                let message = format!("the restore pod ended without a result: {message}");
+                self.broken_off(job, *reason, &message)
             }
         }
     }
@@ -212,12 +235,14 @@ impl Driver<'_> {
             snapshot_at: self.attempt.snapshot_at,
             postgres_major: restored.postgres_major,
             data_dir: restored.data_dir.clone(),
+            deadline: verify_deadline(restored, self.policy),
         }))
     }
 
-    fn verifying(&self, postgres: &PostgresSeen) -> Decision {
+    fn verifying(&self, run: &Run, postgres: &PostgresSeen) -> Decision {
         let since = postgres.created_at;
-        let verify_deadline = self.policy.start_deadline + self.policy.verify_deadline;
+        let size = run.job.as_ref().and_then(JobSeen::restored_size);
+        let verify_deadline = self.policy.start_deadline + fit::verify_deadline(size, self.policy);
         match &postgres.phase {
             PostgresPhase::Starting { waiting_for } => {
                 let (deadline, waiting_for) = (self.policy.start_deadline, waiting_for.as_ref());
@@ -249,8 +274,7 @@ impl Driver<'_> {
     fn ready(&self, report: &PrepareReport, wait: &Wait<'_>) -> Decision {
         let run = self.attempt.run();
         if self.replica.service.as_ref().and_then(|service| service.run.as_ref()) == Some(&run) {
-            let facts = conclude::Facts::new(self.replica, self.attempt, self.record, self.moment.now);
-            return Decision::Do(conclude::succeeded(&facts, report));
+            return Decision::Do(conclude::succeeded(&self.facts(), report));
         }
         self.overdue(wait).unwrap_or_else(|| Decision::Do(serve(self.replica, run, report)))
     }
@@ -282,14 +306,23 @@ impl Driver<'_> {
         tried && self.moment.now.duration_since(wait.since) > wait.deadline
     }
 
+    fn facts(&self) -> conclude::Facts<'_> {
+        conclude::Facts::new(self.replica, self.attempt, self.record, self.moment.now, self.policy)
+    }
+
     fn failed(&self, reason: Reason, message: &str) -> Decision {
         self.unsound(reason, None, message)
     }
 
     fn unsound(&self, reason: Reason, report: Option<&PrepareReport>, message: &str) -> Decision {
-        let facts = conclude::Facts::new(self.replica, self.attempt, self.record, self.moment.now);
-        Decision::Do(conclude::failed(&facts, &Trouble::new(reason, message), report))
+        Decision::Do(conclude::failed(&self.facts(), &Trouble::new(reason, message), report))
     }
+}
+
+/// How long recovery and checks of what was `restored` may take.
+pub(super) fn verify_deadline(restored: &Restored, policy: &Policy) -> Duration {
+    let size = Size { bytes: restored.bytes, files: restored.files };
+    Duration::try_from(fit::verify_deadline(Some(size), policy)).unwrap_or_default()
 }
 
 /// Lets guests in to `run`.

@@ -13,6 +13,13 @@ pub enum Because {
     UpToDate,
     /// The worklist names no snapshot yet.
     NoSnapshot,
+    /// The repository is asked how large the snapshot is.
+    Sizing {
+        /// Since when.
+        since: Timestamp,
+        /// What the cluster waits for, if it says.
+        waiting_for: Option<Trouble>,
+    },
     /// A restore is being started or runs.
     RestoreRunning {
         /// Since when.

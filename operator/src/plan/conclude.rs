@@ -1,11 +1,11 @@
 //! The end of an attempt: what is remembered, and the report that is written down with it in one write.
 
-use super::{Notice, Step};
-use crate::model::{Attempt, Ending, Phase, Reason, Record, Replica, Trouble};
+use super::{Notice, Policy, Step, fit};
+use crate::model::{Attempt, Ending, Phase, Reason, Record, Replica, Run, Size, SizingPhase, Trouble};
 use contract::{
     broker::TrafficStats,
     canopy::{HealthDetails, Outcome, Verification},
-    pods::PrepareReport,
+    pods::{PrepareReport, SnapshotSize},
 };
 use jiff::Timestamp;
 
@@ -18,6 +18,7 @@ pub(super) struct Facts<'a> {
     attempt: &'a Attempt,
     record: &'a Record,
     now: Timestamp,
+    policy: &'a Policy,
 }
 
 impl<'a> Facts<'a> {
@@ -26,16 +27,48 @@ impl<'a> Facts<'a> {
         attempt: &'a Attempt,
         record: &'a Record,
         now: Timestamp,
+        policy: &'a Policy,
     ) -> Self {
-        Self { replica, attempt, record, now }
+        Self { replica, attempt, record, now, policy }
     }
 
     fn ended(&self, ending: Ending) -> Attempt {
         Attempt { ending: Some(ending), ..self.attempt.clone() }
     }
 
+    fn run(&self) -> Option<&'a Run> {
+        self.replica.runs.get(&self.attempt.run()).map(Box::as_ref)
+    }
+
     fn traffic(&self) -> Option<TrafficStats> {
-        self.replica.runs.get(&self.attempt.run())?.job.as_ref()?.traffic
+        self.run()?.job.as_ref()?.traffic
+    }
+
+    /// How large the snapshot is: what the run was fitted to, what the repository said, or what is known from before.
+    pub(super) fn size(&self) -> Option<Box<SnapshotSize>> {
+        let sized = |size: Size| {
+            let snapshot_id = self.attempt.snapshot.parse().ok()?;
+            Some(Box::new(SnapshotSize { snapshot_id, bytes: size.bytes, files: size.files }))
+        };
+        let run = self.run();
+        let fitted = run.and_then(|run| run.job.as_ref()?.size);
+        let said = run.and_then(|run| match &run.sizing.as_ref()?.phase {
+            SizingPhase::Sized(size) if size.snapshot_id.as_str() == self.attempt.snapshot => {
+                Some(Size::from(size))
+            }
+            _ => None,
+        });
+        fitted.or(said).and_then(sized).or_else(|| self.record.snapshot_size.clone())
+    }
+
+    /// The least size of the next volume, if this one proved too small.
+    fn volume_min_bytes(&self, reason: Reason, size: Option<&SnapshotSize>) -> Option<u64> {
+        let before = self.record.volume_min_bytes;
+        if reason != Reason::NoSpace {
+            return before;
+        }
+        let fitted = fit::fit(size.map(Size::from), before, self.replica.identity.intent, self.policy);
+        fitted.ok().map(|fit| fit::grown(fit.volume_bytes, self.policy.volumes.max)).or(before)
     }
 
     fn report(
@@ -98,6 +131,7 @@ pub(super) fn succeeded(facts: &Facts<'_>, checked: &PrepareReport) -> Step {
         serving_run: Some(attempt.run()),
         postgres_version: checked.postgres_version.clone(),
         last_verification_error: None,
+        snapshot_size: None,
         attempt: Some(facts.ended(Ending::Succeeded { at: facts.now })),
         ..facts.record.clone()
     };
@@ -119,9 +153,12 @@ pub(super) fn failed(facts: &Facts<'_>, trouble: &Trouble, checked: Option<&Prep
     let phase = if facts.record.serving_run.is_some() { Phase::Active } else { Phase::Failed };
     let reason = trouble.reason;
     let before = facts.record.last_verification_error.clone();
+    let snapshot_size = facts.size();
     let record = Record {
         phase,
         last_verification_error: Some(error.clone()).filter(|_| reason != Reason::Withdrawn).or(before),
+        volume_min_bytes: facts.volume_min_bytes(reason, snapshot_size.as_deref()),
+        snapshot_size,
         attempt: Some(facts.ended(Ending::Failed { at: facts.now, reason })),
         ..facts.record.clone()
     };

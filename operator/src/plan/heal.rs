@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 /// What the serving run needs; none: nothing. A database that ends again and again is left to the cluster and to
 /// people: it may hold what guests wrote, so nothing replaces it unasked.
-pub(super) fn serving(replica: &Replica) -> Option<Decision> {
+pub(super) fn serving(replica: &Replica, policy: &Policy) -> Option<Decision> {
     let name = replica.record.serving_run.as_ref()?;
     let run = replica.runs.get(name)?;
-    let Some(postgres) = &run.postgres else { return deployment(replica, run) };
+    let Some(postgres) = &run.postgres else { return deployment(replica, run, policy) };
     let waiting_for = match &postgres.phase {
         PostgresPhase::Ready(report) => {
             let points_elsewhere = replica.service.as_ref().and_then(|s| s.run.as_ref()) != Some(name);
@@ -31,14 +31,17 @@ pub fn in_vain<'a>(replica: &'a Replica, now: Timestamp, policy: &Policy) -> Opt
 }
 
 /// Whether nothing is left of what served, so that only a new attempt can help.
-pub(super) fn is_lost(replica: &Replica) -> bool {
+pub(super) fn is_lost(replica: &Replica, policy: &Policy) -> bool {
     replica.record.serving_run.as_ref().is_some_and(|name| {
-        replica.runs.get(name).is_none_or(|run| run.postgres.is_none() && deployment(replica, run).is_none())
+        replica
+            .runs
+            .get(name)
+            .is_none_or(|run| run.postgres.is_none() && deployment(replica, run, policy).is_none())
     })
 }
 
 /// The Deployment is gone, the volume and what was restored to it are not.
-fn deployment(replica: &Replica, run: &Run) -> Option<Decision> {
+fn deployment(replica: &Replica, run: &Run, policy: &Policy) -> Option<Decision> {
     let JobPhase::Restored(restored) = &run.job.as_ref().filter(|_| run.volume && !run.writing)?.phase else {
         return None;
     };
@@ -50,5 +53,6 @@ fn deployment(replica: &Replica, run: &Run) -> Option<Decision> {
         snapshot_at: replica.record.last_restored_snapshot_at,
         postgres_major: restored.postgres_major,
         data_dir: restored.data_dir.clone(),
+        deadline: attempt::verify_deadline(restored, policy),
     })))
 }

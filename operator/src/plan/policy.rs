@@ -35,6 +35,21 @@ pub struct Policy {
     pub report_patience: SignedDuration,
     /// When an absent entry may be torn down.
     pub teardown: TeardownPolicy,
+    /// How large volumes are.
+    pub volumes: VolumePolicy,
+    /// How often the restore of one attempt goes on after it was broken off.
+    pub resumes_max: u32,
+    /// Longest time the repository may take to say how large a snapshot is.
+    pub sizing_deadline: SignedDuration,
+}
+
+/// How large volumes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VolumePolicy {
+    /// What is asked for at first, bytes; none: what the snapshot needs.
+    pub first: Option<u64>,
+    /// The largest that is ever asked for, bytes.
+    pub max: u64,
 }
 
 /// When an absent entry may be torn down.
@@ -88,6 +103,9 @@ impl Default for Policy {
             refresh_min: SignedDuration::from_mins(1),
             report_patience: SignedDuration::from_mins(10),
             teardown: TeardownPolicy::default(),
+            volumes: VolumePolicy { first: None, max: 4 << 40 },
+            resumes_max: 5,
+            sizing_deadline: SignedDuration::from_mins(15),
         }
     }
 }

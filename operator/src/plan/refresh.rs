@@ -110,7 +110,7 @@ impl Offer<'_> {
     /// What is served is served until it is older than it may be, or lost.
     fn up_to_date(&self) -> Option<Because> {
         let since = self.replica.record.last_restored_at.filter(|_| self.is_served())?;
-        if heal::is_lost(self.replica) {
+        if heal::is_lost(self.replica, self.policy) {
             let rests = self.now < later(since, self.policy.refresh_min);
             return rests.then_some(Because::ServingTrouble { waiting_for: None });
         }
@@ -127,12 +127,13 @@ impl Offer<'_> {
             number: last.map_or(0, |last| last.number).saturating_add(1),
             failures_before: last.filter(|last| !self.is_newer_than(last)).map_or(0, Attempt::failures),
             started_at: self.now,
+            resumption: None,
             ending: None,
         }
     }
 }
 
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 

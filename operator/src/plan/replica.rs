@@ -61,7 +61,7 @@ fn live(replica: &Replica, wanted: &Wanted, context: &Context<'_>, queue: &mut Q
     let (now, policy) = (context.moment.now, context.policy);
     let record = wished(&replica.record, wanted);
     let open = replica.record.attempt.as_ref().filter(|attempt| attempt.is_open());
-    let healing = if open.is_none() { heal::serving(replica) } else { None };
+    let healing = if open.is_none() { heal::serving(replica, policy) } else { None };
     let first = replica.record.force_refresh.is_none() && heal::in_vain(replica, now, policy).is_none();
     if let Some(step @ Decision::Do(_)) = &healing
         && first

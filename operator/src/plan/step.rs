@@ -1,6 +1,8 @@
 //! Steps: what is done to the cluster or told to Canopy, with everything the doing needs.
 
-use crate::model::{Identity, Owner, PostgresOrder, Reason, Record, RestoreOrder, ServeOrder};
+use crate::model::{
+    Identity, JobId, Owner, PostgresOrder, Reason, Record, RestoreOrder, ServeOrder, SizingOrder,
+};
 use contract::{
     canopy::Verification,
     ids::{Intent, RunId},
@@ -31,6 +33,13 @@ pub enum Step {
         /// What people are told of it.
         notice: Option<Notice>,
     },
+    /// Ask the repository how large a snapshot is.
+    StartSizing {
+        /// What to build.
+        order: SizingOrder,
+        /// For whom credentials are asked.
+        run_id: RunId,
+    },
     /// Make what a restore needs and start it.
     StartRestore {
         /// What to build.
@@ -42,6 +51,15 @@ pub enum Step {
     StartPostgres(PostgresOrder),
     /// Point Service and Secrets to a run.
     Serve(ServeOrder),
+    /// Delete the restore Job of a run, if it is still that one.
+    RemoveJob {
+        /// Where.
+        namespace: NamespaceName,
+        /// Of which run.
+        run: RunName,
+        /// Which very one.
+        job: JobId,
+    },
     /// Delete a run's objects, if the namespace is still what was read: its record may have come to name the run.
     RemoveRun {
         /// Where.
@@ -93,6 +111,13 @@ pub enum Notice {
         /// Why.
         message: String,
     },
+    /// A restore was broken off and goes on where it was.
+    Resumed {
+        /// What broke it off.
+        reason: Reason,
+        /// In whose words.
+        message: String,
+    },
     /// A teardown has begun.
     TearingDown,
 }
@@ -103,9 +128,11 @@ impl Step {
         match self {
             Self::CreateNamespace { namespace, .. }
             | Self::WriteRecord { namespace, .. }
+            | Self::RemoveJob { namespace, .. }
             | Self::RemoveRun { namespace, .. }
             | Self::SendReport { namespace, .. }
             | Self::DeleteNamespace { namespace, .. } => namespace,
+            Self::StartSizing { order, .. } => &order.namespace,
             Self::StartRestore { order, .. } => &order.namespace,
             Self::StartPostgres(order) => &order.namespace,
             Self::Serve(order) => &order.namespace,
@@ -115,11 +142,13 @@ impl Step {
     /// The run it is to bring on, where it is about one.
     pub fn run(&self) -> Option<&RunName> {
         match self {
+            Self::StartSizing { order, .. } => Some(&order.run),
             Self::StartRestore { order, .. } => Some(&order.run),
             Self::StartPostgres(order) => Some(&order.run),
             Self::Serve(order) => Some(&order.run),
             Self::CreateNamespace { .. }
             | Self::WriteRecord { .. }
+            | Self::RemoveJob { .. }
             | Self::RemoveRun { .. }
             | Self::SendReport { .. }
             | Self::DeleteNamespace { .. } => None,
@@ -131,9 +160,11 @@ impl Step {
         match self {
             Self::CreateNamespace { .. } => "create_namespace",
             Self::WriteRecord { .. } => "write_record",
+            Self::StartSizing { .. } => "start_sizing",
             Self::StartRestore { .. } => "start_restore",
             Self::StartPostgres(_) => "start_postgres",
             Self::Serve(_) => "serve",
+            Self::RemoveJob { .. } => "remove_job",
             Self::RemoveRun { .. } => "remove_run",
             Self::SendReport { .. } => "send_report",
             Self::DeleteNamespace { .. } => "delete_namespace",
@@ -145,9 +176,9 @@ impl Step {
         match self {
             Self::Serve(_) => 0,
             Self::WriteRecord { .. } => 1,
-            Self::RemoveRun { .. } | Self::DeleteNamespace { .. } => 2,
+            Self::RemoveJob { .. } | Self::RemoveRun { .. } | Self::DeleteNamespace { .. } => 2,
             Self::StartPostgres(_) => 3,
-            Self::StartRestore { .. } => 4,
+            Self::StartSizing { .. } | Self::StartRestore { .. } => 4,
             Self::CreateNamespace { .. } => 5,
             Self::SendReport { .. } => 6,
         }

@@ -25,8 +25,13 @@ pub(super) const COPY_AGENT: Share = Share { cpu_millis: 10, memory_bytes: 32 * 
 /// The proxy's buffers are bounded far below this; the rest is for TLS and the allocator.
 pub(super) const PROXY: Share = Share { cpu_millis: 25, memory_bytes: 128 * MIB };
 
-/// Kopia holds the repository's index and one pack of about 20 MiB for each of eight parallel files in memory.
-pub(super) const RESTORE: Share = Share { cpu_millis: 25, memory_bytes: 512 * MIB };
+/// Kopia holds the repository's index in memory, as for a restore, and restores nothing.
+pub(super) const SIZING: Share = Share { cpu_millis: 25, memory_bytes: 512 * MIB };
+
+/// A restore, with the memory its size asks for.
+pub(super) fn restore(memory_bytes: u64) -> Share {
+    Share { cpu_millis: 25, memory_bytes }
+}
 
 /// PostgreSQL's share, preparation included: a check reads alone, guests of `analytics` sort and join, and a database
 /// that stands in for a lost server has its whole load to bear.

@@ -1,12 +1,11 @@
 //! A site, a replica of each intent, and every object the operator can make for it.
 
 use super::{
-    Budgets, Foundation, Images, Passwords, Place, PostgresSet, RestoreSet, S3, ServeSet, Site, Volumes,
-    namespace,
+    Foundation, Images, Passwords, Place, PostgresSet, RestoreSet, S3, ServeSet, Site, SizingSet, namespace,
 };
 use crate::{
     args::Home,
-    model::{Identity, PostgresOrder, Record, RestoreOrder, ServeOrder, Source},
+    model::{Fit, Identity, PostgresOrder, Record, RestoreOrder, ServeOrder, Size, SizingOrder, Source},
 };
 use contract::{
     ids::{Intent, ReplicaKey},
@@ -30,12 +29,8 @@ pub(crate) fn site() -> Site {
             postgres: "docker.io/library/postgres:{major}".parse().unwrap(),
         },
         s3: S3::default(),
-        volumes: Volumes { size: "20Gi".parse().unwrap(), class: None },
-        budgets: Budgets {
-            restore: Duration::from_hours(4),
-            recovery: Duration::from_mins(30),
-            checks: Duration::from_mins(24),
-        },
+        storage_class: None,
+        restore_deadline: Duration::from_hours(4),
     }
 }
 
@@ -46,7 +41,7 @@ pub(super) fn look_alike_site() -> Site {
             endpoint: Some("https://minio.pgro-e2e.svc:9000".parse().unwrap()),
             ca_pem: Some("-----BEGIN CERTIFICATE-----\n".to_owned()),
         },
-        volumes: Volumes { size: "1Gi".parse().unwrap(), class: Some("fast".parse().unwrap()) },
+        storage_class: Some("fast".parse().unwrap()),
         ..site()
     }
 }
@@ -77,8 +72,8 @@ pub(crate) fn run() -> RunName {
     RunName::of(SNAPSHOT, 1)
 }
 
-pub(crate) fn restore_order(intent: Intent) -> RestoreOrder {
-    RestoreOrder {
+pub(crate) fn sizing_order(intent: Intent) -> SizingOrder {
+    SizingOrder {
         namespace: namespace_of_clinic(),
         identity: identity(intent),
         run: run(),
@@ -91,6 +86,18 @@ pub(crate) fn restore_order(intent: Intent) -> RestoreOrder {
     }
 }
 
+pub(crate) fn restore_order(intent: Intent) -> RestoreOrder {
+    let SizingOrder { namespace, identity, run, snapshot, source } = sizing_order(intent);
+    let fit = Fit {
+        size: Some(Size { bytes: 12_345_678_901, files: 2_345 }),
+        volume_bytes: 20 << 30,
+        memory_bytes: 512 << 20,
+        parallel: 8.try_into().unwrap(),
+        deadline: Duration::from_hours(4),
+    };
+    RestoreOrder { namespace, identity, run, snapshot, source, fit: Box::new(fit) }
+}
+
 pub(crate) fn postgres_order(intent: Intent) -> PostgresOrder {
     PostgresOrder {
         namespace: namespace_of_clinic(),
@@ -100,6 +107,7 @@ pub(crate) fn postgres_order(intent: Intent) -> PostgresOrder {
         snapshot_at: Some("2026-01-02T03:04:05Z".parse().unwrap()),
         postgres_major: 17,
         data_dir: "restored/17/main".parse().unwrap(),
+        deadline: Duration::from_hours(1),
     }
 }
 
@@ -125,6 +133,8 @@ pub(super) fn every_object(site: &Site, intent: Intent) -> Vec<Value> {
     let place = Place::from(&restore);
 
     let Foundation { network_policies, service_account, authority } = Foundation::of(site, place);
+    let SizingSet { repository_secret: _, job: sizing } =
+        SizingSet::of(site, &sizing_order(intent), &password());
     let RestoreSet { repository_secret, volume_claim, job } = RestoreSet::of(site, &restore, &password());
     let PostgresSet { superuser, analytics, deployment } =
         PostgresSet::of(site, &postgres_order(intent), &passwords);
@@ -135,7 +145,7 @@ pub(super) fn every_object(site: &Site, intent: Intent) -> Vec<Value> {
     all.extend(network_policies.map(json));
     all.push(json(service_account));
     all.extend(authority.map(json));
-    all.extend([json(repository_secret), json(volume_claim), json(job)]);
+    all.extend([json(repository_secret), json(sizing), json(volume_claim), json(job)]);
     all.extend([json(superuser), json(analytics), json(deployment)]);
     all.extend([json(superuser_served), json(analytics_served), json(service)]);
     all

@@ -1,7 +1,7 @@
 //! Names and labels of every object, in one place.
 
 use super::Site;
-use crate::model::{Identity, PostgresOrder, RestoreOrder, ServeOrder};
+use crate::model::{Identity, PostgresOrder, RestoreOrder, ServeOrder, SizingOrder};
 use contract::names::{LabelValue, NamespaceName, RunName, labels};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use std::collections::BTreeMap;
@@ -30,6 +30,8 @@ pub mod app_labels {
 pub enum Component {
     /// What is there for all runs.
     Replica,
+    /// What asks how large a snapshot is.
+    Sizing,
     /// What restores.
     Restore,
     /// What serves.
@@ -41,6 +43,7 @@ impl Component {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Replica => "replica",
+            Self::Sizing => "sizing",
             Self::Restore => "restore",
             Self::Postgres => "postgres",
         }
@@ -66,7 +69,7 @@ macro_rules! place_of {
     };
 }
 
-place_of!(RestoreOrder, PostgresOrder, ServeOrder);
+place_of!(SizingOrder, RestoreOrder, PostgresOrder, ServeOrder);
 
 /// Everything metadata is made of.
 #[derive(Debug, Clone, Copy)]

@@ -23,6 +23,8 @@ pub(super) const AGENT: Mounted = Mounted { name: "agent", path: "/agent" };
 pub(super) const PGDATA: Mounted = Mounted { name: "pgdata", path: "/pgdata" };
 /// What the proxy tells the restore container: its address.
 pub(super) const SHARED: Mounted = Mounted { name: "shared", path: "/shared" };
+/// What the restore container tells the proxy: how far it is.
+pub(super) const PROGRESS: Mounted = Mounted { name: "progress", path: "/progress" };
 /// The proxy's token for the broker.
 pub(super) const TOKEN: Mounted = Mounted { name: "broker-token", path: "/var/run/secrets/pgro" };
 /// Extra roots for S3.
@@ -38,6 +40,8 @@ pub(super) const SHM: Mounted = Mounted { name: "shm", path: "/dev/shm" };
 pub(super) const AGENT_PROGRAM: &str = "/agent/pgro-agent";
 /// File in [`SHARED`]: the proxy's address.
 pub(super) const PORT_FILE: &str = "/shared/proxy";
+/// File in [`PROGRESS`]: how far the restore is.
+pub(super) const PROGRESS_FILE: &str = "/progress/restore.json";
 /// File in [`TOKEN`]: the token.
 pub(super) const TOKEN_FILE: &str = "/var/run/secrets/pgro/token";
 /// File in [`AUTHORITY`]: the roots.
@@ -106,16 +110,21 @@ pub(super) fn s3_authority() -> Volume {
 #[cfg(test)]
 mod tests {
     use super::{
-        AGENT, AGENT_PROGRAM, AUTHORITY, CA_FILE, PORT_FILE, SHARED, TOKEN, TOKEN_FILE, broker_token,
+        AGENT, AGENT_PROGRAM, AUTHORITY, CA_FILE, PORT_FILE, PROGRESS, PROGRESS_FILE, SHARED, TOKEN,
+        TOKEN_FILE, broker_token,
     };
     use crate::resources::authority;
     use std::path::Path;
 
     #[test]
     fn every_file_a_program_is_told_of_lies_in_the_volume_that_holds_it() {
-        for (file, volume) in
-            [(AGENT_PROGRAM, AGENT), (PORT_FILE, SHARED), (TOKEN_FILE, TOKEN), (CA_FILE, AUTHORITY)]
-        {
+        for (file, volume) in [
+            (AGENT_PROGRAM, AGENT),
+            (PORT_FILE, SHARED),
+            (PROGRESS_FILE, PROGRESS),
+            (TOKEN_FILE, TOKEN),
+            (CA_FILE, AUTHORITY),
+        ] {
             assert_eq!(Path::new(file).parent(), Some(Path::new(volume.path())));
         }
         assert_eq!(Path::new(CA_FILE).file_name().unwrap(), authority::KEY);

@@ -10,6 +10,7 @@ use super::{
     mounts::{self, AGENT, AGENT_PROGRAM, PGDATA, SHM, SOCKET, TMP},
     pod,
     service::{PORT, PORT_NAME},
+    site::Budgets,
 };
 use crate::model::PostgresOrder;
 use contract::{
@@ -35,7 +36,7 @@ pub fn postgres_deployment(site: &Site, order: &PostgresOrder) -> Deployment {
         spec: Some(DeploymentSpec {
             replicas: Some(1),
             revision_history_limit: Some(0),
-            progress_deadline_seconds: Some(progress_deadline(site)),
+            progress_deadline_seconds: Some(progress_deadline(order)),
             strategy: Some(DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None }),
             selector: meta.label_selector(),
             template: template(site, order, &meta),
@@ -46,9 +47,9 @@ pub fn postgres_deployment(site: &Site, order: &PostgresOrder) -> Deployment {
 }
 
 /// Preparation is progress, however long it takes: the cluster's own default of ten minutes would call it a failure.
-fn progress_deadline(site: &Site) -> i32 {
-    let budget = site.budgets.recovery.saturating_add(site.budgets.checks);
-    i32::try_from(budget.as_secs()).unwrap_or(i32::MAX).saturating_add(600)
+fn progress_deadline(order: &PostgresOrder) -> i32 {
+    let Budgets { recovery, checks } = Budgets::within(order.deadline);
+    i32::try_from(recovery.saturating_add(checks).as_secs()).unwrap_or(i32::MAX).saturating_add(600)
 }
 
 fn template(site: &Site, order: &PostgresOrder, meta: &Meta<'_>) -> PodTemplateSpec {
@@ -66,7 +67,7 @@ fn template(site: &Site, order: &PostgresOrder, meta: &Meta<'_>) -> PodTemplateS
 
 fn prepare(site: &Site, order: &PostgresOrder) -> Container {
     Container {
-        env: Some(environment(site, order)),
+        env: Some(environment(order)),
         ..server_container(site, order, containers::PREPARE, &[AGENT_PROGRAM, "prepare"])
     }
 }
@@ -75,7 +76,7 @@ fn postgres(site: &Site, order: &PostgresOrder) -> Container {
     let data = format!("{}/{}", PGDATA.path(), order.data_dir);
     Container {
         ports: Some(vec![port()]),
-        startup_probe: Some(Probe { failure_threshold: Some(startup_tries(site)), ..answers(2) }),
+        startup_probe: Some(Probe { failure_threshold: Some(startup_tries(order)), ..answers(2) }),
         readiness_probe: Some(Probe { failure_threshold: Some(3), ..answers(5) }),
         // SIGTERM would wait for every guest to leave. Clusters that do not know the field send what the image says.
         lifecycle: Some(Lifecycle { stop_signal: Some("SIGINT".to_owned()), ..Lifecycle::default() }),
@@ -107,8 +108,8 @@ fn volumes(order: &PostgresOrder) -> Vec<Volume> {
 /// Preparation left a cleanly stopped server, but a container that was killed starts with crash recovery, which may
 /// take as long as the first one: tried every two seconds. Until then nothing but the probe's own end may stop it, and
 /// so there is no liveness probe at all: killing a server that recovers only makes it recover again.
-fn startup_tries(site: &Site) -> i32 {
-    i32::try_from(site.budgets.recovery.as_secs() / 2).unwrap_or(i32::MAX).max(1)
+fn startup_tries(order: &PostgresOrder) -> i32 {
+    i32::try_from(Budgets::within(order.deadline).recovery.as_secs() / 2).unwrap_or(i32::MAX).max(1)
 }
 
 fn answers(period_secs: i32) -> Probe {
@@ -128,13 +129,14 @@ fn port() -> ContainerPort {
     }
 }
 
-fn environment(site: &Site, order: &PostgresOrder) -> Vec<EnvVar> {
+fn environment(order: &PostgresOrder) -> Vec<EnvVar> {
     let passwords = [(SUPERUSER_PASSWORD, Role::Superuser), (ANALYTICS_PASSWORD, Role::Analytics)]
         .map(|(name, role)| env::from_secret(name, role.secret(), PASSWORD_KEY));
-    env::plain(spec(site, order).to_env()).chain(pod::scratch_env()).chain(passwords).collect()
+    env::plain(spec(order).to_env()).chain(pod::scratch_env()).chain(passwords).collect()
 }
 
-fn spec(site: &Site, order: &PostgresOrder) -> PrepareSpec {
+fn spec(order: &PostgresOrder) -> PrepareSpec {
+    let budgets = Budgets::within(order.deadline);
     let secs = |budget: std::time::Duration| u32::try_from(budget.as_secs()).unwrap_or(u32::MAX);
     PrepareSpec {
         run: order.run.clone(),
@@ -144,7 +146,7 @@ fn spec(site: &Site, order: &PostgresOrder) -> PrepareSpec {
         volume: PGDATA.path().into(),
         data_dir: order.data_dir.clone(),
         memory_bytes: defaults::postgres_memory_bytes(order.identity.intent),
-        check_budget_secs: secs(site.budgets.checks),
-        recovery_budget_secs: secs(site.budgets.recovery),
+        check_budget_secs: secs(budgets.checks),
+        recovery_budget_secs: secs(budgets.recovery),
     }
 }

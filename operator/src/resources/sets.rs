@@ -3,9 +3,9 @@
 
 use super::{
     Access, Place, Role, Site, access_secret, authority, network_policies, postgres_deployment,
-    repository_secret, restore_job, service, service_account, volume_claim,
+    repository_secret, restore_job, service, service_account, sizing_job, volume_claim,
 };
-use crate::model::{PostgresOrder, RestoreOrder, ServeOrder};
+use crate::model::{PostgresOrder, RestoreOrder, ServeOrder, SizingOrder};
 use contract::secret::SecretString;
 use k8s_openapi::api::{
     apps::v1::Deployment,
@@ -39,6 +39,25 @@ impl Foundation {
     }
 }
 
+/// What a look into the repository needs.
+#[derive(Clone, PartialEq)]
+pub struct SizingSet {
+    /// The repository password.
+    pub repository_secret: Secret,
+    /// The look.
+    pub job: Job,
+}
+
+impl SizingSet {
+    /// For `order`, with the repository password Canopy gave.
+    pub fn of(site: &Site, order: &SizingOrder, password: &SecretString) -> Self {
+        Self {
+            repository_secret: repository_secret(site, order.into(), &order.run, password),
+            job: sizing_job(site, order),
+        }
+    }
+}
+
 /// What a restore needs, in the order it is made: the Job last.
 #[derive(Clone, PartialEq)]
 pub struct RestoreSet {
@@ -54,7 +73,7 @@ impl RestoreSet {
     /// For `order`, with the repository password Canopy gave.
     pub fn of(site: &Site, order: &RestoreOrder, password: &SecretString) -> Self {
         Self {
-            repository_secret: repository_secret(site, order, password),
+            repository_secret: repository_secret(site, order.into(), &order.run, password),
             volume_claim: volume_claim(site, order),
             job: restore_job(site, order),
         }

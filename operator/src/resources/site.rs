@@ -1,6 +1,6 @@
 //! What all replicas of one installation share.
 
-use crate::args::{Home, ImageRef, ObjectName, PostgresImages, RunLimits, StorageSize};
+use crate::args::{Home, ImageRef, ObjectName, PostgresImages};
 use std::time::Duration;
 use url::Url;
 
@@ -15,10 +15,10 @@ pub struct Site {
     pub images: Images,
     /// Where the data comes from.
     pub s3: S3,
-    /// What runs are restored onto.
-    pub volumes: Volumes,
-    /// How long pods may take.
-    pub budgets: Budgets,
+    /// Class of the runs' volumes; none: the cluster's default.
+    pub storage_class: Option<ObjectName>,
+    /// How long a restore may take that is not larger than most: the proxy holds requests for a share of it.
+    pub restore_deadline: Duration,
 }
 
 /// Images of the pods.
@@ -41,59 +41,33 @@ pub struct S3 {
     pub ca_pem: Option<String>,
 }
 
-/// Volumes of the runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Volumes {
-    /// Their size.
-    pub size: StorageSize,
-    /// Their class; none: the cluster's default.
-    pub class: Option<ObjectName>,
-}
-
-/// How long pods may take before they give up by themselves.
+/// How long `prepare` may take before it gives up by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budgets {
-    /// A restore.
-    pub restore: Duration,
+pub(super) struct Budgets {
     /// Crash recovery of the restored data.
-    pub recovery: Duration,
+    pub(super) recovery: Duration,
     /// All checks together.
-    pub checks: Duration,
+    pub(super) checks: Duration,
 }
 
 impl Budgets {
-    /// What the limits leave to the pods. Of the time to verify, recovery may take half and the checks four tenths:
-    /// the tenth that is left lets `prepare` stop the server and tell its story before the operator gives up on it.
-    pub fn of(limits: &RunLimits) -> Self {
-        Self {
-            restore: limits.restore_deadline,
-            recovery: limits.verify_deadline / 2,
-            checks: limits.verify_deadline * 2 / 5,
-        }
+    /// What a deadline leaves to the pod. Recovery may take half of it and the checks four tenths: the tenth that is left
+    /// lets `prepare` stop the server and tell its story before the operator gives up on it.
+    pub(super) fn within(deadline: Duration) -> Self {
+        Self { recovery: deadline / 2, checks: deadline * 2 / 5 }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Budgets;
-    use crate::args::RunLimits;
     use std::time::Duration;
 
     #[test]
     fn a_pod_gives_up_by_itself_before_the_operator_gives_up_on_it() {
-        for verify_deadline in [Duration::from_mins(1), Duration::from_hours(1), Duration::from_hours(168)] {
-            let limits = RunLimits {
-                max_concurrent_restores: 8,
-                start_deadline: Duration::from_mins(15),
-                drain: Duration::from_secs(30),
-                restore_deadline: Duration::from_hours(4),
-                verify_deadline,
-                retry_base: Duration::from_mins(1),
-                retry_max: Duration::from_hours(1),
-            };
-            let budgets = Budgets::of(&limits);
-            assert_eq!(budgets.restore, limits.restore_deadline);
-            assert!(budgets.recovery + budgets.checks < verify_deadline);
+        for deadline in [Duration::from_mins(1), Duration::from_hours(1), Duration::from_hours(168)] {
+            let budgets = Budgets::within(deadline);
+            assert!(budgets.recovery + budgets.checks < deadline);
             assert!(budgets.checks >= Duration::from_secs(20));
         }
     }

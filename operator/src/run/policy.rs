@@ -1,8 +1,8 @@
 //! Settings to the numbers decisions turn on.
 
 use crate::{
-    args::CanopySettings,
-    plan::{Policy, TeardownPolicy},
+    args::{CanopySettings, StorageSize},
+    plan::{Policy, TeardownPolicy, VolumePolicy},
 };
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -19,6 +19,10 @@ pub(super) fn policy(canopy: &CanopySettings) -> Policy {
         verify_deadline: signed(limits.verify_deadline),
         retry_base: signed(limits.retry_base),
         retry_max: signed(limits.retry_max),
+        volumes: VolumePolicy {
+            first: canopy.replicas.pvc_size.map(StorageSize::bytes),
+            max: canopy.replicas.pvc_size_max.bytes(),
+        },
         teardown: TeardownPolicy {
             absences: guard.absences,
             min: signed(guard.min_age),

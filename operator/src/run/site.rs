@@ -3,7 +3,7 @@
 use crate::{
     args::{CanopySettings, Home, ObjectName},
     home::{HomeError, sidecar_image},
-    resources::{Budgets, Images, Passwords, S3, Site, Volumes},
+    resources::{Images, Passwords, S3, Site},
 };
 use contract::secret::SecretString;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
@@ -52,8 +52,8 @@ pub(super) async fn site(client: &Client, home: &Home, canopy: &CanopySettings) 
                 None => None,
             },
         },
-        volumes: Volumes { size: replicas.pvc_size.clone(), class: replicas.storage_class.clone() },
-        budgets: Budgets::of(&canopy.limits),
+        storage_class: replicas.storage_class.clone(),
+        restore_deadline: canopy.limits.restore_deadline,
     })
 }
 

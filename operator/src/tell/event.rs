@@ -52,6 +52,8 @@ reasons! {
     RestoreStarted Normal Replica "Restore";
     /// A snapshot is restored, sound, and served.
     Verified Normal Replica "Verify";
+    /// A restore was broken off and goes on where it was.
+    RestoreResumed Warning Replica "Restore";
     /// An attempt failed; the note begins with the class.
     RestoreFailed Warning Replica "Restore";
     /// Guests are sent to a newer run.

@@ -77,6 +77,10 @@ fn done(about: &About, step: &Step) {
         Step::WriteRecord { notice: Some(Notice::Failed { message, .. }), .. } => {
             line!(warn, about, name, error = message, "the attempt has failed");
         }
+        Step::WriteRecord { notice: Some(Notice::Resumed { reason, message }), .. } => {
+            let reason = reason.as_str();
+            line!(warn, about, name, reason, error = message, "the restore was broken off and goes on");
+        }
         Step::WriteRecord { notice: Some(Notice::Verified { .. }), .. } => {
             line!(info, about, name, "the snapshot is restored, sound, and served");
         }
@@ -102,6 +106,7 @@ pub(super) fn news(news: &News) {
         EventReason::Provisioned
         | EventReason::RestoreStarted
         | EventReason::Verified
+        | EventReason::RestoreResumed
         | EventReason::RestoreFailed
         | EventReason::Switched
         | EventReason::Drained

@@ -52,6 +52,8 @@ fn done(pass: &Pass<'_>, step: &Step) -> Option<(EventReason, String)> {
             Some((EventReason::Drained, format!("run {run} has had its time and is removed")))
         }
         Step::RemoveRun { .. }
+        | Step::StartSizing { .. }
+        | Step::RemoveJob { .. }
         | Step::StartPostgres(_)
         | Step::SendReport { .. }
         | Step::DeleteNamespace { .. } => None,
@@ -64,6 +66,10 @@ fn noticed(notice: &Notice) -> (EventReason, String) {
             (EventReason::Verified, format!("snapshot {snapshot} is restored, sound, and served"))
         }
         Notice::Failed { message, .. } => (EventReason::RestoreFailed, message.clone()),
+        Notice::Resumed { reason, message } => {
+            let note = format!("it goes on where it was; broken off by {}: {message}", reason.as_str());
+            (EventReason::RestoreResumed, note)
+        }
         Notice::TearingDown => {
             let note = "the worklist has not named this replica for long enough; it is torn down";
             (EventReason::TeardownBegun, note.to_owned())

@@ -73,7 +73,7 @@ fn alone<T>(run: impl Future<Output = T>) -> T {
 async fn live(scenario: &Scenario, death: Option<Death>) -> (Digest, u64) {
     let mut world = match death.as_ref().map(|death| death.heir) {
         Some(Heir::Standby) => World::with_standby(),
-        Some(Heir::Newborn) | None => World::new(),
+        Some(Heir::Newborn) | None => World::thorough(),
     };
     (scenario.prepare)(&mut world).await;
     world.server.clear_audit();

@@ -47,7 +47,7 @@ async fn fault_a17_a_namespace_deleted_during_a_restore_is_made_anew_and_not_cal
         (pod["spec"]["containers"][0]["name"] == containers::RESTORE).then_some(Outcome::Running)
     });
     world.canopy.wants([entry(1, FIRST)]);
-    world.until("it restores", |world| !world.server.list("pods", "").is_empty()).await;
+    world.until("it restores", World::restores).await;
     let uid = world.replica(1).unwrap().uid().to_owned();
     delete_by_hand(&world, 1).await;
     world.until("it is made anew", |world| world.replica(1).is_some_and(|one| one.uid() != uid)).await;

@@ -13,6 +13,10 @@ fn is_restore(pod: &Object) -> bool {
     pod["spec"]["containers"][0]["name"] == containers::RESTORE
 }
 
+fn is_postgres(pod: &Object) -> bool {
+    pod["spec"]["containers"][0]["name"] == containers::POSTGRES
+}
+
 /// One replica whose pods fare so, until it has reported; what it reported.
 async fn reported(fate: impl Fn(&Object) -> Option<Outcome> + Send + 'static) -> String {
     let mut world = World::new();
@@ -55,7 +59,7 @@ async fn fault_a20_while_a_lost_node_may_still_restore_postgres_is_not_started()
     let mut world = World::new();
     world.fate(|pod| is_restore(pod).then_some(Outcome::Running));
     world.canopy.wants([entry(1, FIRST)]);
-    world.until("it restores", |world| !world.server.list("pods", "").is_empty()).await;
+    world.until("it restores", World::restores).await;
     world.fate(|pod| is_restore(pod).then_some(Outcome::Lost));
     world.pass_time(Duration::from_hours(1)).await;
     assert_eq!((world.created("jobs"), world.created("deployments")), (1, 0));
@@ -92,7 +96,7 @@ async fn fault_a22_what_keeps_a_pod_from_its_work_is_reported() {
     let memory =
         |pod: &Object| is_restore(pod).then(|| Outcome::failed(containers::RESTORE, 137, "OOMKilled", ""));
     let server_image = |pod: &Object| {
-        (!is_restore(pod)).then(|| Outcome::Waiting {
+        is_postgres(pod).then(|| Outcome::Waiting {
             container: containers::PREPARE.to_owned(),
             reason: "ErrImagePull".to_owned(),
             message: "no such image".to_owned(),
@@ -113,8 +117,9 @@ async fn fault_a23_a_job_that_is_gone_before_it_was_read_is_no_success() {
     let mut world = World::new();
     world.fate(|pod| is_restore(pod).then_some(Outcome::Running));
     world.canopy.wants([entry(1, FIRST)]);
-    world.until("it restores", |world| !world.server.list("pods", "").is_empty()).await;
-    let job = world.server.list("jobs", "")[0].clone();
+    world.until("it restores", World::restores).await;
+    let jobs = world.server.list("jobs", "");
+    let job = jobs.iter().find(|job| job.name().starts_with("restore-")).unwrap();
     world.server.remove("jobs", job.namespace(), job.name());
     world.actors.settle();
     world.pass_time(Duration::from_mins(1)).await;
@@ -137,4 +142,16 @@ async fn fault_a25_a_clock_that_jumps_by_an_hour_deletes_nothing_and_fails_nothi
         world.canopy.wants((1..=3).map(|number| entry(number, SECOND)));
         world.until("all are refreshed", |world| (1..=3).all(|number| world.serves(number, SECOND))).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_e14_a_restore_that_is_evicted_goes_on_in_the_same_run_on_the_same_volume() {
+    let mut world = World::thorough();
+    world.fate(|pod| is_restore(pod).then(|| Outcome::Evicted("low on memory".to_owned())));
+    world.canopy.wants([entry(1, FIRST)]);
+    world.until("it goes on", |world| world.created("jobs") == 4).await;
+    world.fate(|_| None);
+    world.until("it serves", |world| world.serves(1, FIRST)).await;
+    assert_eq!((world.created("persistentvolumeclaims"), world.created("deployments")), (1, 1));
+    assert_eq!(world.canopy.reports().len(), 1);
 }

@@ -4,12 +4,12 @@ mod fate;
 mod process;
 
 use crate::{canopy::Canopy, clock::VirtualClock};
-use contract::names::{NamespaceName, annotations, namespace_name};
+use contract::names::{NamespaceName, annotations, namespace_name, objects::containers};
 use fake_apiserver::{ApiServer, Controllers, Fault, Harm, Object, Outcome, Verb};
 use jiff::SignedDuration;
 use operator::{
     clock::Clock,
-    plan::{Policy, TeardownPolicy},
+    plan::{Policy, TeardownPolicy, VolumePolicy},
     reconcile::Why,
 };
 use process::Process;
@@ -51,6 +51,8 @@ fn policy() -> Policy {
         drain: SignedDuration::from_secs(5),
         retry_base: SignedDuration::from_secs(30),
         refresh_min: SignedDuration::from_secs(1),
+        resumes_max: 0,
+        volumes: VolumePolicy { first: Some(20 << 30), max: 1 << 40 },
         teardown: TeardownPolicy {
             absences: 2,
             min: SignedDuration::from_secs(10),
@@ -74,9 +76,18 @@ impl World {
         Self { server, actors, canopy, clock, policy, operator, standby: None, deaths: 0 }
     }
 
+    /// The same, told to ask for the size of each snapshot, and to go on with restores that are broken off.
+    pub(crate) fn thorough() -> Self {
+        let mut world = Self::new();
+        world.policy.volumes.first = None;
+        world.policy.resumes_max = 5;
+        world.operator = world.process();
+        world
+    }
+
     /// The same with a second operator that follows the cluster and does nothing, until the first dies.
     pub(crate) fn with_standby() -> Self {
-        let mut world = Self::new();
+        let mut world = Self::thorough();
         world.standby = Some(world.process());
         world
     }
@@ -191,6 +202,12 @@ impl World {
     }
 
     /// Creations of a kind, wherever.
+    /// Whether a restore pod is there.
+    pub(crate) fn restores(&self) -> bool {
+        let pods = self.server.list("pods", "");
+        pods.iter().any(|pod| pod["spec"]["containers"][0]["name"] == containers::RESTORE)
+    }
+
     pub(crate) fn created(&self, resource: &str) -> usize {
         let counts = |entry: &&fake_apiserver::Entry| {
             entry.call.verb == Verb::Create

@@ -4,5 +4,6 @@
 mod api_server;
 mod credentials;
 mod logs;
+mod progress;
 mod stats;
 mod world;

@@ -80,7 +80,10 @@ pub(crate) struct Issuer {
 }
 
 #[derive(Default)]
-pub(crate) struct Sink(pub(crate) Mutex<Vec<(String, String, TrafficStats)>>);
+pub(crate) struct Sink(
+    pub(crate) Mutex<Vec<(String, String, TrafficStats)>>,
+    pub(crate) Mutex<Vec<(String, String, String)>>,
+);
 
 /// What came back.
 pub(crate) struct Reply {
@@ -221,7 +224,9 @@ impl Reviewer for Cluster {
         let group = GroupId(Uuid::from_u128(number(name)));
         let labels = json!({ labels::MANAGED_BY: labels::MANAGED_BY_VALUE, labels::GROUP: group,
             labels::OWNER: *self.owner.lock().unwrap(), labels::TYPE: "tamanu-postgres" });
-        Box::pin(ready(Ok(serde_json::from_value(json!({ "metadata": { "labels": labels } })).unwrap())))
+        Box::pin(ready(Ok(
+            serde_json::from_value(json!({ "metadata": { "uid": "n1", "labels": labels } })).unwrap()
+        )))
     }
 }
 
@@ -253,6 +258,16 @@ impl StatsSink for Sink {
         stats: TrafficStats,
     ) -> BoxFuture<'a, std::result::Result<(), SinkError>> {
         self.0.lock().unwrap().push((namespace.to_string(), job.to_owned(), stats));
+        Box::pin(ready(Ok(())))
+    }
+
+    fn show<'a>(
+        &'a self,
+        namespace: &'a NamespaceName,
+        uid: &'a str,
+        progress: String,
+    ) -> BoxFuture<'a, std::result::Result<(), SinkError>> {
+        self.1.lock().unwrap().push((namespace.to_string(), uid.to_owned(), progress));
         Box::pin(ready(Ok(())))
     }
 }

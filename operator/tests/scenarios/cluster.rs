@@ -8,15 +8,19 @@ use contract::{
     canopy::{Outcome, Verification},
     ids::{GroupId, Intent},
     names::RunName,
-    pods::{CheckResult, Failure, FailureReason, PrepareReport, Restored},
+    pods::{CheckResult, Failure, FailureReason, PrepareReport, Restored, SnapshotSize},
 };
 use operator::model::{
-    Attempt, Ending, Going, Hindrance, Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase,
-    PostgresSeen, Record, Replica, Run, Seen, ServiceSeen, Trouble,
+    Attempt, Ending, Going, Hindrance, Identity, JobId, JobPhase, JobSeen, Observed, Owner, Phase,
+    PostgresPhase, PostgresSeen, Record, Replica, Resumption, Run, Seen, ServiceSeen, Size, SizingPhase,
+    SizingSeen, Trouble,
 };
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// Files of every snapshot whose size is told.
+const FILES: u64 = 1000;
 
 /// All namespaces of a file.
 pub(crate) fn observed(scenario: &Scenario) -> Observed {
@@ -101,6 +105,8 @@ fn record(name: &str, said: &Namespace, desired: Option<&str>, identity: &Identi
         force_refresh: said.force_refresh.clone(),
         force_refresh_acted_on: said.acted_on.clone(),
         release_noted: said.released.as_deref().filter(|_| said.noted).map(words::moment),
+        snapshot_size: said.size.as_deref().map(size).map(Box::new),
+        volume_min_bytes: said.volume_min.as_deref().map(words::bytes),
         outbox: said.reports.iter().map(|word| report(word, name, identity)).collect(),
         attempt,
         ..Record::default()
@@ -128,8 +134,15 @@ fn attempt(said: &Namespace) -> Option<Attempt> {
         number,
         failures_before: said.failures_before,
         started_at: moment(said.begun.as_deref(), "5m ago"),
+        resumption: said.resumed.as_deref().map(resumption).map(Box::new),
         ending,
     })
+}
+
+fn resumption(said: &str) -> Resumption {
+    let parts = said.split_once(" at ").and_then(|(which, at)| Some((which.split_once(" of ")?, at)));
+    let ((count, job), at) = parts.unwrap_or_else(|| panic!("{said:?} tells of no Job that was given up"));
+    Resumption { count: count.parse().unwrap(), job: JobId::of(job), at: words::moment(at) }
 }
 
 fn phase(said: &Namespace, attempt: Option<&Attempt>) -> Phase {
@@ -187,12 +200,45 @@ fn runs(said: &Namespace) -> BTreeMap<RunName, Box<Run>> {
 fn run(name: &str, said: &RunWords) -> Run {
     let created_at = moment(said.since.as_deref(), "5m ago");
     let ended_at = said.ended.as_deref().map(words::moment);
+    let sizing = said.sizing.as_deref();
+    let sizing = sizing.map(|word| SizingSeen { created_at, phase: self::sizing(word, name) });
+    let size = said.size.as_deref().map(|word| Size { bytes: words::bytes(word), files: FILES });
     let job = said.job.as_deref().map(|word| {
         let phase = job(word, name);
-        JobSeen { created_at, ended_at, phase, traffic: None }
+        JobSeen { id: JobId::of("now"), created_at, ended_at, phase, traffic: None, size }
     });
     let postgres = said.postgres.as_deref().map(|word| PostgresSeen { created_at, phase: postgres(word) });
-    Run { volume: said.volume.unwrap_or(true), writing: said.writing, job, postgres, going: said.going }
+    Run {
+        volume: said.volume.unwrap_or(said.sizing.is_none() || said.job.is_some()),
+        writing: said.writing,
+        sizing,
+        job,
+        postgres,
+        going: said.going,
+    }
+}
+
+/// `a 100Gi`.
+fn size(said: &str) -> SnapshotSize {
+    let (snapshot, bytes) = said.split_once(' ').unwrap_or_else(|| panic!("{said:?} is no size"));
+    let snapshot_id = words::snapshot(snapshot).parse().unwrap();
+    SnapshotSize { snapshot_id, bytes: words::bytes(bytes), files: FILES }
+}
+
+/// `sized 100Gi [another snapshot]`.
+fn sizing(said: &str, run: &str) -> SizingPhase {
+    let (word, rest) = said.split_once(' ').unwrap_or((said, ""));
+    match word {
+        "starting" => SizingPhase::Starting { waiting_for: (!rest.is_empty()).then(|| trouble(rest)) },
+        "running" => SizingPhase::Running,
+        "sized" => {
+            let (bytes, of) = rest.split_once(' ').unwrap_or((rest, words::attempt(run).0));
+            SizingPhase::Sized(size(&format!("{of} {bytes}")))
+        }
+        "failed" => SizingPhase::Failed(failure(rest)),
+        "lost" => SizingPhase::Lost(trouble(rest)),
+        _ => panic!("{said:?} is no state of a sizing"),
+    }
 }
 
 fn job(said: &str, run: &str) -> JobPhase {

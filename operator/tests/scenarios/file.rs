@@ -32,6 +32,8 @@ pub(crate) struct Scenario {
 pub(crate) struct PolicyWords {
     pub(crate) max_concurrent_restores: Option<usize>,
     pub(crate) drain: Option<String>,
+    pub(crate) volume: Option<String>,
+    pub(crate) volume_max: Option<String>,
 }
 
 /// An entry: the snapshot's word alone, nothing at all, or all there is to say.
@@ -84,6 +86,9 @@ pub(crate) struct Namespace {
     pub(crate) intent: Option<String>,
     pub(crate) attempt: Option<String>,
     pub(crate) begun: Option<String>,
+    /// `2 of now at 5m ago`: how often it went on, whether after the Job there is `now` or one `before`, and when that was
+    /// decided.
+    pub(crate) resumed: Option<String>,
     pub(crate) failures_before: u32,
     pub(crate) failed: Option<Failed>,
     pub(crate) succeeded: Option<String>,
@@ -98,6 +103,9 @@ pub(crate) struct Namespace {
     pub(crate) hindered: Option<String>,
     pub(crate) tried_since: Option<String>,
     pub(crate) acted_on: Option<String>,
+    /// `a 100Gi`: how large a snapshot is known to be.
+    pub(crate) size: Option<String>,
+    pub(crate) volume_min: Option<String>,
 }
 
 /// How the attempt failed.
@@ -112,7 +120,10 @@ pub(crate) struct Failed {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RunWords {
+    pub(crate) sizing: Option<String>,
     pub(crate) job: Option<String>,
+    /// What the restore was fitted to.
+    pub(crate) size: Option<String>,
     pub(crate) postgres: Option<String>,
     pub(crate) since: Option<String>,
     pub(crate) ended: Option<String>,

@@ -1,7 +1,7 @@
 //! A plan in the words of a scenario file: of each step its data, of a written record what changes in it.
 
 use crate::words;
-use contract::{canopy::Verification, names::annotations};
+use contract::{canopy::Verification, names::annotations, pods::SnapshotSize};
 use jiff::Timestamp;
 use operator::{
     model::{Attempt, Ending, Observed, Seen},
@@ -62,10 +62,16 @@ fn step(step: &Step, observed: &Observed) -> Shown {
             Seen::Replica(replica) => changes(&replica.record.to_annotations(), &record.to_annotations()),
             Seen::Unreadable { .. } => panic!("a record is written over what does not read"),
         },
+        Step::StartSizing { order, .. } => pairs(&[
+            ("run", words::in_words(order.run.as_str())),
+            ("snapshot", words::in_words(order.snapshot.as_str())),
+            ("from", format!("s3://{}/{}", order.source.bucket, order.source.prefix)),
+        ]),
         Step::StartRestore { order, .. } => pairs(&[
             ("run", words::in_words(order.run.as_str())),
             ("snapshot", words::in_words(order.snapshot.as_str())),
             ("from", format!("s3://{}/{}", order.source.bucket, order.source.prefix)),
+            ("volume", words::size(order.fit.volume_bytes)),
         ]),
         Step::StartPostgres(order) => pairs(&[
             ("run", words::in_words(order.run.as_str())),
@@ -76,7 +82,9 @@ fn step(step: &Step, observed: &Observed) -> Shown {
         Step::Serve(order) => {
             pairs(&[("run", words::in_words(order.run.as_str())), ("database", order.database.clone())])
         }
-        Step::RemoveRun { run, .. } => pairs(&[("run", words::in_words(run.as_str()))]),
+        Step::RemoveJob { run, .. } | Step::RemoveRun { run, .. } => {
+            pairs(&[("run", words::in_words(run.as_str()))])
+        }
         Step::SendReport { report, .. } => pairs(&[("report", self::report(report))]),
         Step::DeleteNamespace { .. } => Shown::new(),
     }
@@ -99,6 +107,11 @@ fn annotation(key: &str, value: &str) -> String {
             let reports: Vec<Verification> = serde_json::from_str(value).unwrap();
             reports.iter().map(report).collect::<Vec<_>>().join(", then ")
         }
+        annotations::VOLUME_MIN_BYTES => words::size(value.parse().unwrap()),
+        annotations::SNAPSHOT_SIZE => {
+            let size: SnapshotSize = serde_json::from_str(value).unwrap();
+            format!("{} {}", words::in_words(size.snapshot_id.as_str()), words::size(size.bytes))
+        }
         _ => scalar(&value.into()),
     }
 }
@@ -106,7 +119,10 @@ fn annotation(key: &str, value: &str) -> String {
 fn attempt(attempt: &Attempt) -> String {
     let name = format!("{}.{}", words::in_words(&attempt.snapshot), attempt.number);
     match &attempt.ending {
-        None => format!("{name} begun {}", words::told(attempt.started_at)),
+        None => match &attempt.resumption {
+            Some(again) => format!("{name} goes on {}, {} time", words::told(again.at), again.count),
+            None => format!("{name} begun {}", words::told(attempt.started_at)),
+        },
         Some(Ending::Succeeded { at }) => format!("{name} succeeded {}", words::told(*at)),
         Some(Ending::Failed { at, reason }) => {
             format!("{name} failed {} by {}", words::told(*at), reason.as_str())

@@ -8,7 +8,7 @@ use crate::{
 use contract::canopy::{Storage, WorklistEntry};
 use operator::{
     model::Wanted,
-    plan::{Policy, Worklist},
+    plan::{Policy, VolumePolicy, Worklist},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,10 @@ pub(crate) fn policy(scenario: &Scenario) -> Policy {
     Policy {
         max_concurrent_restores: said.max_concurrent_restores.unwrap_or(default.max_concurrent_restores),
         drain: said.drain.as_deref().map_or(default.drain, words::span),
+        volumes: VolumePolicy {
+            first: said.volume.as_deref().map(words::bytes),
+            max: said.volume_max.as_deref().map_or(default.volumes.max, words::bytes),
+        },
         ..default
     }
 }

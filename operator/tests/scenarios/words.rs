@@ -78,6 +78,19 @@ pub(crate) fn in_words(text: &str) -> String {
     text
 }
 
+const GIB: u64 = 1 << 30;
+
+/// `20Gi`.
+pub(crate) fn bytes(word: &str) -> u64 {
+    let number = word.strip_suffix("Gi").and_then(|number| number.parse::<u64>().ok());
+    number.unwrap_or_else(|| panic!("{word:?} is no size; one looks like 20Gi")) * GIB
+}
+
+/// The word for a size.
+pub(crate) fn size(bytes: u64) -> String {
+    if bytes.is_multiple_of(GIB) { format!("{}Gi", bytes / GIB) } else { bytes.to_string() }
+}
+
 /// `r1..10` stands for `r1` to `r10`, any other word for itself.
 pub(crate) fn names(word: &str) -> Vec<String> {
     let Some((first, last)) = word.split_once("..") else { return vec![word.to_owned()] };

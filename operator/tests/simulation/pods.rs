@@ -2,9 +2,12 @@
 
 use contract::{
     env,
-    ids::{ReplicaId, ReplicaKey, RunId, ServerId},
+    ids::{ReplicaId, ReplicaKey, RunId, ServerId, SnapshotId},
     names::{RunName, labels, objects::containers},
-    pods::{Check, CheckName, CheckResult, Failure, FailureReason, PrepareReport, RestoreResult, Restored},
+    pods::{
+        Check, CheckName, CheckResult, Failure, FailureReason, PrepareReport, RestoreResult, Restored,
+        SizingResult, SnapshotSize,
+    },
 };
 use fake_apiserver::{ApiServer, Controllers, Object, Outcome};
 use operator::clock::Clock;
@@ -40,12 +43,13 @@ impl Fates {
         let (fate, needs) = (lot % 100, i64::try_from(2 + lot / 100 % 58).unwrap());
         let fate = if self.stormy.load(Ordering::Relaxed) { fate } else { 99 };
         let age = self.clock.now().as_second() - created(pod);
-        match (is_restore(pod), fate) {
+        match (is_kopia(pod), fate) {
             (_, 0..4) => Outcome::Unschedulable("0/1 nodes are available".to_owned()),
             (_, 4..7) => waiting(pod),
             (_, 7..9) => Outcome::Lost,
             (true, _) if age < needs => Outcome::Running,
-            (true, _) => restored(pod, fate),
+            (true, _) if is_restore(pod) => restored(pod, fate),
+            (true, _) => sized(pod, fate),
             (false, _) if age < needs => Outcome::Initialising { container: containers::PREPARE.to_owned() },
             (false, _) => self.prepared(pod, fate),
         }
@@ -69,6 +73,10 @@ fn drawn(seed: u64, uid: &str) -> u64 {
     uid.bytes().fold(start, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) >> 8
 }
 
+fn is_kopia(pod: &Object) -> bool {
+    is_restore(pod) || pod["spec"]["containers"][0]["name"] == containers::SIZING
+}
+
 fn is_restore(pod: &Object) -> bool {
     pod["spec"]["containers"][0]["name"] == containers::RESTORE
 }
@@ -79,7 +87,7 @@ fn created(pod: &Object) -> i64 {
 }
 
 fn waiting(pod: &Object) -> Outcome {
-    let container = if is_restore(pod) { containers::RESTORE } else { containers::POSTGRES };
+    let container = pod["spec"]["containers"][0]["name"].as_str().unwrap();
     Outcome::Waiting {
         container: container.to_owned(),
         reason: "ImagePullBackOff".to_owned(),
@@ -102,11 +110,30 @@ fn restored(pod: &Object, fate: u64) -> Outcome {
     }
 }
 
-fn result(pod: &Object) -> String {
+fn sized(pod: &Object, fate: u64) -> Outcome {
+    let size = SnapshotSize { snapshot_id: snapshot(pod), bytes: 1 << 30, files: 1000 };
+    match fate {
+        9..14 => {
+            let failure = Failure { reason: FailureReason::SnapshotNotFound, message: "gone".to_owned() };
+            let said = serde_json::to_string(&SizingResult::Failed(failure)).unwrap();
+            Outcome::failed(containers::SIZING, 1, "Error", said)
+        }
+        14..17 => Outcome::failed(containers::SIZING, 137, "OOMKilled", ""),
+        17..19 => Outcome::Evicted("the node is low on memory".to_owned()),
+        19..21 => Outcome::done(containers::SIZING, "some gigabytes"),
+        _ => Outcome::done(containers::SIZING, serde_json::to_string(&SizingResult::Sized(size)).unwrap()),
+    }
+}
+
+fn snapshot(pod: &Object) -> SnapshotId {
     let variables = pod["spec"]["containers"][0]["env"].as_array().unwrap();
     let snapshot = variables.iter().find(|variable| variable["name"] == env::SNAPSHOT_ID).unwrap();
+    snapshot["value"].as_str().unwrap().parse().unwrap()
+}
+
+fn result(pod: &Object) -> String {
     let restored = Restored {
-        snapshot_id: snapshot["value"].as_str().unwrap().parse().unwrap(),
+        snapshot_id: snapshot(pod),
         data_dir: "restored".parse().unwrap(),
         postgres_major: 17,
         files: 1,

@@ -15,7 +15,7 @@ use operator::{
     observe::{Index, Inquiry},
     plan::{Policy, TeardownPolicy},
     reconcile::{Memory, Reconciler, Why},
-    resources::{Budgets, Images, Passwords, S3, Site, Volumes},
+    resources::{Images, Passwords, S3, Site},
     task::{self, Interval, Pass},
     tell::Events,
 };
@@ -165,6 +165,7 @@ pub(crate) fn policy() -> Policy {
         verify_deadline: SignedDuration::from_mins(5),
         retry_base: SignedDuration::from_secs(5),
         retry_max: SignedDuration::from_secs(40),
+        sizing_deadline: SignedDuration::from_mins(2),
         switch_deadline: SignedDuration::from_mins(2),
         outage_retry_max: SignedDuration::from_secs(40),
         probe_pause: SignedDuration::from_secs(10),
@@ -191,11 +192,7 @@ fn site() -> Site {
             postgres: "docker.io/library/postgres:{major}".parse().unwrap(),
         },
         s3: S3::default(),
-        volumes: Volumes { size: "1Gi".parse().unwrap(), class: None },
-        budgets: Budgets {
-            restore: Duration::from_mins(5),
-            recovery: Duration::from_mins(2),
-            checks: Duration::from_mins(2),
-        },
+        storage_class: None,
+        restore_deadline: Duration::from_mins(5),
     }
 }

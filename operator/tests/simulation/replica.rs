@@ -58,6 +58,9 @@ fn well(
         return expected("its state", said(keys::RESTORE_STATE), "pending");
     };
     expected("the wish", said(keys::FORCE_REFRESH), "")?;
+    if !said(keys::ATTEMPT).contains("\"ending\"") {
+        return Err("an attempt is in progress".to_owned());
+    }
     expected("its state", said(keys::RESTORE_STATE), "active")?;
     expected("what is served", said(keys::LAST_RESTORED_SNAPSHOT_ID), snapshot)?;
     serves(server, namespace.name(), &said(keys::SERVING_RUN))?;

@@ -7,13 +7,14 @@ use contract::{
     names::{NamespaceName, RunName, namespace_name},
     pods::{
         Check, CheckName, CheckResult, Failure, FailureReason, MANDATORY_CHECKS, PrepareReport, Restored,
+        SnapshotSize,
     },
 };
 use jiff::{SignedDuration, Timestamp};
 use operator::{
     model::{
-        Identity, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen, Replica, Run, Seen,
-        ServiceSeen, Snapshot, Source, Target, Wanted,
+        Identity, JobId, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen, Replica,
+        Run, Seen, ServiceSeen, SizingPhase, SizingSeen, Snapshot, Source, Target, Wanted,
     },
     plan::{Because, Decision, Guard, Moment, Plan, Policy, Step, Wish, Worklist, plan},
 };
@@ -207,12 +208,21 @@ impl Sim {
                 self.reported.push(*report);
                 self.write(&namespace, &owner, *acknowledged);
             }
+            Step::StartSizing { order, .. } => {
+                let size = SnapshotSize { snapshot_id: order.snapshot, bytes: 1, files: 1 };
+                let phase = SizingPhase::Sized(size);
+                let sizing = SizingSeen { created_at: self.now, phase };
+                let run = self.replica_mut(&order.namespace).runs.entry(order.run).or_default();
+                run.sizing = Some(sizing);
+            }
             Step::StartRestore { order, .. } => {
                 let job = JobSeen {
+                    id: JobId::of(&self.revision.to_string()),
                     created_at: self.now,
                     ended_at: None,
                     phase: JobPhase::Starting { waiting_for: None },
                     traffic: None,
+                    size: order.fit.size,
                 };
                 self.run(&order.namespace, &order.run).job = Some(job);
             }
@@ -222,6 +232,10 @@ impl Sim {
             }
             Step::Serve(order) => {
                 self.replica_mut(&order.namespace).service = Some(ServiceSeen { run: Some(order.run) });
+            }
+            Step::RemoveJob { namespace, run, job } => {
+                let there = self.run(&namespace, &run).job.take();
+                assert_eq!(there.map(|there| there.id), Some(job), "removed another Job");
             }
             Step::RemoveRun { namespace, run, owner } => {
                 assert_eq!(self.replica(&namespace).owner, owner, "removed by another record than was read");

@@ -1,7 +1,7 @@
 //! Objects in a replica's namespace: created, applied, read, and removed with their run.
 
 use super::{Applied, Cluster, ClusterError, FIELD_MANAGER, Result, shown};
-use crate::model::Owner;
+use crate::model::{JobId, Owner};
 use contract::names::{NamespaceName, RunName, labels};
 use k8s_openapi::{
     NamespaceResourceScope,
@@ -108,16 +108,40 @@ impl Cluster {
             return Ok(Applied::Stale);
         }
         self.remove::<Deployment>(namespace, &run.deployment(), run).await?;
+        self.remove::<Job>(namespace, &run.sizing_job(), run).await?;
         self.remove::<Job>(namespace, &run.job(), run).await?;
         self.remove::<Secret>(namespace, &run.repository_secret(), run).await?;
         self.remove::<PersistentVolumeClaim>(namespace, &run.pvc(), run).await?;
         Ok(Applied::Done)
     }
 
+    /// Deletes the restore Job of a run, if it is still that one, and with it its pods; the volume stays.
+    pub(in crate::apply) async fn remove_job(
+        &self,
+        namespace: &NamespaceName,
+        run: &RunName,
+        id: JobId,
+    ) -> Result<()> {
+        let meant = |job: &Job| job.uid().is_some_and(|uid| JobId::of(&uid) == id);
+        self.remove_if(namespace, &run.job(), run, meant).await
+    }
+
     async fn remove<K: Kind>(&self, namespace: &NamespaceName, name: &str, run: &RunName) -> Result<()> {
+        self.remove_if(namespace, name, run, |_: &K| true).await
+    }
+
+    async fn remove_if<K: Kind>(
+        &self,
+        namespace: &NamespaceName,
+        name: &str,
+        run: &RunName,
+        also: impl Fn(&K) -> bool,
+    ) -> Result<()> {
         let (api, shown) = (self.api::<K>(namespace.as_str()), named::<K>(namespace, name));
         let found = self.read("get", shown.clone(), api.get_opt(name)).await?;
-        let meant = |object: &K| self.is_of(object, run) && object.meta().deletion_timestamp.is_none();
+        let meant = |object: &K| {
+            self.is_of(object, run) && object.meta().deletion_timestamp.is_none() && also(object)
+        };
         let Some(object) = found.filter(meant) else { return Ok(()) };
         let params = DeleteParams {
             preconditions: Some(Preconditions { uid: object.uid(), resource_version: None }),

@@ -37,6 +37,10 @@ impl Record {
             (keys::FORCE_REFRESH, self.force_refresh.clone()),
             (keys::FORCE_REFRESH_ACTED_ON, self.force_refresh_acted_on.clone()),
             (keys::RELEASE_TEARDOWN_NOTED, time(&self.release_noted)),
+            (keys::SNAPSHOT_SIZE, self.snapshot_size.as_ref().map(json)),
+            // told by its proxy and not remembered: what changes here ends what it told of
+            (keys::RESTORE_PROGRESS, None),
+            (keys::VOLUME_MIN_BYTES, self.volume_min_bytes.map(|bytes| bytes.to_string())),
             (keys::ATTEMPT, self.attempt.as_ref().map(json)),
             (keys::PENDING_REPORT, (!self.outbox.is_empty()).then(|| json(&self.outbox))),
         ])
@@ -61,6 +65,8 @@ impl Record {
             force_refresh: read.text(keys::FORCE_REFRESH),
             force_refresh_acted_on: read.text(keys::FORCE_REFRESH_ACTED_ON),
             release_noted: read.parsed(keys::RELEASE_TEARDOWN_NOTED)?,
+            snapshot_size: read.json(keys::SNAPSHOT_SIZE)?,
+            volume_min_bytes: read.parsed(keys::VOLUME_MIN_BYTES)?,
             attempt: read.json(keys::ATTEMPT)?,
             outbox: read.json(keys::PENDING_REPORT)?.unwrap_or_default(),
         })

@@ -1,6 +1,9 @@
 use super::{Phase, Record};
-use crate::model::{Attempt, Ending, Reason};
-use contract::names::{RunName, annotations as keys};
+use crate::model::{Attempt, Ending, JobId, Reason, Resumption};
+use contract::{
+    names::{RunName, annotations as keys},
+    pods::SnapshotSize,
+};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -23,6 +26,12 @@ fn full() -> Record {
         force_refresh: Some("now".into()),
         force_refresh_acted_on: Some("before".into()),
         release_noted: Some(at),
+        snapshot_size: Some(Box::new(SnapshotSize {
+            snapshot_id: "0123456789abcdef".parse().unwrap(),
+            bytes: 7,
+            files: 2,
+        })),
+        volume_min_bytes: Some(1 << 40),
         attempt: Some(Attempt {
             snapshot: "abd".into(),
             snapshot_at: Some(at),
@@ -30,6 +39,7 @@ fn full() -> Record {
             number: 3,
             failures_before: 2,
             started_at: at,
+            resumption: Some(Box::new(Resumption { count: 1, job: JobId::of("u7"), at })),
             ending: Some(Ending::Failed { at, reason: Reason::NoCluster }),
         }),
         outbox: Vec::new(),
@@ -56,9 +66,15 @@ fn what_a_record_no_longer_says_is_removed() {
 
 #[test]
 fn an_annotation_that_does_not_parse_is_named_and_nothing_is_guessed() {
-    for key in
-        [keys::RESTORE_STATE, keys::LAST_RESTORED_AT, keys::ATTEMPT, keys::PENDING_REPORT, keys::SERVING_RUN]
-    {
+    for key in [
+        keys::RESTORE_STATE,
+        keys::LAST_RESTORED_AT,
+        keys::ATTEMPT,
+        keys::PENDING_REPORT,
+        keys::SERVING_RUN,
+        keys::SNAPSHOT_SIZE,
+        keys::VOLUME_MIN_BYTES,
+    ] {
         let mut annotations = stored(&full());
         annotations.insert(key.to_owned(), "gibberish".to_owned());
         let error = Record::from_annotations(&annotations).unwrap_err();
@@ -75,7 +91,7 @@ fn foreign_annotations_are_nobodys_business() {
 
 proptest! {
     #[test]
-    fn any_text_in_any_annotation_is_read_or_refused_but_never_panics(index in 0..16_usize, text in ".{0,60}") {
+    fn any_text_in_any_annotation_is_read_or_refused_but_never_panics(index in 0..19_usize, text in ".{0,60}") {
         let mut annotations = stored(&full());
         let key = full().to_annotations().into_keys().nth(index).unwrap();
         annotations.insert(key.to_owned(), text);

@@ -63,15 +63,18 @@ impl Followed for Job {
     const KIND: Kind = Kind::Job;
 
     fn put(&self, held: &mut Held, list: u32) -> bool {
-        match run(self, RunName::job) {
-            Some(run) => held.jobs.put(run, restore::of_job(self), list),
+        if let Some(run) = run(self, RunName::job) {
+            return held.jobs.put(run, restore::of_job(self), list);
+        }
+        match run(self, RunName::sizing_job) {
+            Some(run) => held.sizings.put(run, restore::of_job(self), list),
             None => self.remove(held),
         }
     }
 
     fn remove(&self, held: &mut Held) -> bool {
         let name = self.name_any();
-        held.jobs.remove(|run| run.job() == name)
+        held.jobs.remove(|run| run.job() == name) | held.sizings.remove(|run| run.sizing_job() == name)
     }
 }
 

@@ -13,6 +13,7 @@ pub(in crate::observe) struct Held {
     /// The namespace itself; its value is moved into the picture when that is next looked at.
     pub(super) namespace: Option<Tag>,
     pub(in crate::observe) claims: Shelf<RunName, slim::Claim>,
+    pub(in crate::observe) sizings: Shelf<RunName, slim::Job>,
     pub(in crate::observe) jobs: Shelf<RunName, slim::Job>,
     pub(in crate::observe) deployments: Shelf<RunName, slim::Deployment>,
     pub(in crate::observe) pods: Shelf<Box<str>, slim::Pod>,
@@ -37,7 +38,7 @@ impl Held {
         match kind {
             Kind::Namespace => self.namespace.take_if(|tag| tag.list < list).is_some(),
             Kind::Claim => self.claims.sweep(list),
-            Kind::Job => self.jobs.sweep(list),
+            Kind::Job => self.jobs.sweep(list) | self.sizings.sweep(list),
             Kind::Deployment => self.deployments.sweep(list),
             Kind::Pod => self.pods.sweep(list),
             Kind::Service => self.services.sweep(list),
@@ -49,7 +50,9 @@ impl Held {
         match kind {
             Kind::Namespace => self.namespace.is_some(),
             Kind::Claim => self.claims.holds(|run| run.pvc() == name),
-            Kind::Job => self.jobs.holds(|run| run.job() == name),
+            Kind::Job => {
+                self.jobs.holds(|run| run.job() == name) || self.sizings.holds(|run| run.sizing_job() == name)
+            }
             Kind::Deployment => self.deployments.holds(|run| run.deployment() == name),
             Kind::Pod => self.pods.holds(|pod| **pod == *name),
             Kind::Service => self.services.holds(|()| true),
@@ -58,9 +61,11 @@ impl Held {
 
     /// Whether nothing is held.
     pub(super) fn is_empty(&self) -> bool {
-        let Self { namespace, claims, jobs, deployments, pods, services, hindered: _, riddle: _ } = self;
+        let Self { namespace, claims, sizings, jobs, deployments, pods, services, hindered: _, riddle: _ } =
+            self;
         namespace.is_none()
             && claims.is_empty()
+            && sizings.is_empty()
             && jobs.is_empty()
             && deployments.is_empty()
             && pods.is_empty()

@@ -120,6 +120,7 @@ fn fault_a22_a_pod_that_never_starts_is_a_named_failure() {
 fn fault_e2_a_pod_that_ends_without_a_word_is_never_a_success() {
     let entry = wanted(1, Some(FIRST));
     let mut sim = Sim::new([entry.clone()]);
+    sim.policy.resumes_max = 0;
     sim.settle();
     sim.job_ends(&entry, JobPhase::Lost(Trouble::new(Reason::OomKilled, "OOMKilled")));
     let error = sim.reported[0].error.clone().unwrap();
@@ -213,4 +214,42 @@ fn fault_b12_an_entry_that_changes_under_a_running_restore_waits_for_its_end() {
     sim.comes_up(&newer);
     let snapshots: Vec<_> = sim.reported.iter().filter_map(|r| r.snapshot_id.as_deref()).collect();
     assert_eq!(snapshots, [FIRST, SECOND]);
+}
+
+#[test]
+fn fault_e2_a_restore_that_is_broken_off_goes_on_in_the_same_run_and_only_its_end_is_told() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    let run = sim.open_run(&entry);
+    for reason in [Reason::Evicted, Reason::ResultLost, Reason::DeadlineExceeded] {
+        sim.job_ends(&entry, JobPhase::Lost(Trouble::new(reason, "gone")));
+        assert!(matches!(sim.because(&entry), Because::BackingOff { .. }), "{reason:?}");
+        sim.pass(120);
+        sim.settle();
+        assert_eq!(sim.open_run(&entry), run);
+        assert!(matches!(sim.because(&entry), Because::RestoreRunning { .. }), "{reason:?}");
+    }
+    assert!(sim.reported.is_empty());
+    sim.comes_up(&entry);
+    assert_eq!(sim.phase(&entry), Phase::Active);
+    assert_eq!(sim.reported.len(), 1);
+}
+
+#[test]
+fn fault_e7_each_volume_that_proves_too_small_is_followed_by_a_larger_one() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::new([entry.clone()]);
+    sim.settle();
+    let mut sizes = Vec::new();
+    for _ in 0..4 {
+        sim.fails(&entry, FailureReason::NoSpace);
+        sizes.push(sim.replica(&entry.namespace).record.volume_min_bytes.unwrap() >> 30);
+        sim.pass(4000);
+        sim.settle();
+    }
+    assert_eq!(sizes, [5, 8, 12, 18]);
+    sim.comes_up(&entry);
+    let record = &sim.replica(&entry.namespace).record;
+    assert_eq!((record.volume_min_bytes, &record.snapshot_size), (Some(18 << 30), &None));
 }

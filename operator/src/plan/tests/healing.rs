@@ -137,6 +137,7 @@ fn fault_b12_a_new_attempt_waits_until_the_pods_of_the_one_before_have_ended() {
 fn fault_a23_a_result_that_was_lost_fails_the_attempt_and_it_is_tried_again() {
     let entry = wanted(1, Some(FIRST));
     let mut sim = Sim::new([entry.clone()]);
+    sim.policy.resumes_max = 0;
     sim.settle();
     sim.job_ends(&entry, JobPhase::Lost(Trouble::new(Reason::ResultLost, "its pod is gone")));
     assert_eq!(sim.phase(&entry), Phase::Failed);

@@ -71,7 +71,7 @@ fn every_object_but_the_namespace_says_where_it_belongs() {
 #[test]
 fn the_objects_of_a_run_carry_its_name_and_the_lasting_ones_none() {
     for object in all() {
-        let of_run = ["pgdata-", "restore-", "postgres-", "repository-"]
+        let of_run = ["pgdata-", "sizing-", "restore-", "postgres-", "repository-"]
             .iter()
             .any(|prefix| object["metadata"]["name"].as_str().unwrap().starts_with(prefix))
             && object["kind"] != "Namespace"
@@ -130,8 +130,12 @@ fn every_pod_is_isolated_by_a_policy_that_selects_it() {
 fn fault_g23_a_postgres_pod_may_go_nowhere() {
     let objects = all();
     for policy in of_kind(&objects, "NetworkPolicy") {
-        let of_restore = policy["spec"]["podSelector"]["matchLabels"][app_labels::COMPONENT] == "restore";
-        assert_eq!(policy["spec"]["egress"].is_array(), of_restore, "{}", title(policy));
+        let of_proxies = policy["spec"]["podSelector"]["matchLabels"][labels::PROXY_SIDECAR] == "true";
+        assert_eq!(policy["spec"]["egress"].is_array(), of_proxies, "{}", title(policy));
+    }
+    for deployment in of_kind(&objects, "Deployment") {
+        let labels = &deployment["spec"]["template"]["metadata"]["labels"];
+        assert!(labels[labels::PROXY_SIDECAR].is_null(), "{}", title(deployment));
     }
 }
 

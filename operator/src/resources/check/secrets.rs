@@ -53,7 +53,9 @@ fn holders<'a>(template: &'a Value, variable: &str) -> Vec<&'a str> {
 fn each_password_is_given_to_the_one_container_that_needs_it() {
     for (title, template) in templates(&all()) {
         let [repository, superuser, analytics] = PASSWORDS.map(|name| holders(template, name));
-        let expected: [&[&str]; 3] = if title.starts_with("Job") {
+        let expected: [&[&str]; 3] = if title.starts_with("Job sizing-") {
+            [&["sizing"], &[], &[]]
+        } else if title.starts_with("Job") {
             [&["restore"], &[], &[]]
         } else {
             [&[], &["prepare"], &["prepare"]]

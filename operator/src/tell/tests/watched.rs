@@ -122,6 +122,7 @@ impl Watched {
 
     /// The restore in progress has ended without a result.
     pub(super) fn loses_its_pod(&mut self, entry: &Wanted) {
+        self.sim.policy.resumes_max = 0;
         let run = self.sim.open_run(entry);
         let replica = self.sim.replica_mut(&entry.namespace);
         replica.runs.get_mut(&run).unwrap().job.as_mut().unwrap().phase =

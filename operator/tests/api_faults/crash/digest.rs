@@ -71,7 +71,8 @@ fn reports(world: &World) -> Vec<(Option<String>, Option<String>, Outcome)> {
 fn plain(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let kept = fields.iter().filter(|(key, _)| !matches!(key.as_str(), "resourceVersion" | "uid"));
+            let kept =
+                fields.iter().filter(|(key, _)| !matches!(key.as_str(), "resourceVersion" | "uid" | "job"));
             Value::Object(kept.map(|(key, value)| (key.clone(), plain(value))).collect())
         }
         Value::Array(items) => items.iter().map(plain).collect(),

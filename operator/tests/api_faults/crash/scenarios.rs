@@ -11,6 +11,7 @@ use contract::{
 use fake_apiserver::{Object, Outcome};
 use futures::future::BoxFuture;
 use operator::clock::Clock;
+use std::sync::Arc;
 
 type Part = for<'a> fn(&'a mut World) -> BoxFuture<'a, ()>;
 
@@ -20,12 +21,13 @@ pub(crate) struct Scenario {
     pub(crate) happen: Part,
 }
 
-pub(crate) const SCENARIOS: [Scenario; 8] = [
+pub(crate) const SCENARIOS: [Scenario; 9] = [
     Scenario { name: "provision", prepare: nothing, happen: provision },
     Scenario { name: "refresh", prepare: one_serves, happen: refresh },
     Scenario { name: "force refresh under a deaf Canopy", prepare: one_serves, happen: force },
     Scenario { name: "failing refresh, retried", prepare: one_serves, happen: failing_refresh },
     Scenario { name: "entry changed under a restore", prepare: nothing, happen: changed_wish },
+    Scenario { name: "restore broken off", prepare: nothing, happen: broken_off },
     Scenario { name: "denied credentials", prepare: nothing, happen: denied },
     Scenario { name: "teardown", prepare: four_serve, happen: teardown },
     Scenario { name: "release of a held teardown", prepare: held, happen: release },
@@ -81,11 +83,25 @@ fn changed_wish(world: &mut World) -> BoxFuture<'_, ()> {
     Box::pin(async move {
         world.fate(|pod| is_restore(pod).then_some(Outcome::Running));
         world.canopy.wants([entry(1, FIRST)]);
-        world.until("it restores", |world| !world.server.list("pods", "").is_empty()).await;
+        world.until("it restores", World::restores).await;
         world.canopy.wants([entry(1, SECOND)]);
         world.round().await;
         world.fate(|_| None);
         world.until("the later one serves", |world| world.serves(1, SECOND)).await;
+    })
+}
+
+fn broken_off(world: &mut World) -> BoxFuture<'_, ()> {
+    Box::pin(async move {
+        world.fate(|pod| is_restore(pod).then(|| Outcome::Evicted("low on memory".to_owned())));
+        world.canopy.wants([entry(1, FIRST)]);
+        let goes_on = |world: &World| {
+            let attempt = |one: Arc<Object>| one.annotation(annotations::ATTEMPT).map(str::to_owned);
+            world.replica(1).and_then(attempt).is_some_and(|attempt| attempt.contains("resumption"))
+        };
+        world.until("it goes on", goes_on).await;
+        world.fate(|_| None);
+        world.until("it serves", |world| world.serves(1, FIRST)).await;
     })
 }
 

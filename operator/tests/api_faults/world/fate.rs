@@ -4,13 +4,16 @@ use contract::{
     names::objects::containers,
     pods::{
         Check, CheckName, CheckResult, MANDATORY_CHECKS, PrepareReport, RestoreResult, RestoreSpec, Restored,
-        TerminationDocument,
+        SizingResult, SnapshotSize, SnapshotSpec, TerminationDocument,
     },
 };
 use fake_apiserver::{Messages, Object, Outcome};
 
 /// A restore that restores what it was told to, a database that is sound.
 pub(crate) fn well(pod: &Object) -> Outcome {
+    if pod["spec"]["containers"][0]["name"] == containers::SIZING {
+        return Outcome::done(containers::SIZING, sized(pod));
+    }
     if pod["spec"]["containers"][0]["name"] == containers::RESTORE {
         return Outcome::done(containers::RESTORE, restored(pod));
     }
@@ -18,11 +21,19 @@ pub(crate) fn well(pod: &Object) -> Outcome {
     Outcome::Ready { messages: Messages::from([(containers::PREPARE.to_owned(), said)]) }
 }
 
-fn restored(pod: &Object) -> String {
+fn variable(pod: &Object, name: &str) -> Option<String> {
     let env = pod["spec"]["containers"][0]["env"].as_array().unwrap();
-    let spec = RestoreSpec::from_env(|name| {
-        env.iter().find(|one| one["name"] == name)?["value"].as_str().map(str::to_owned)
-    });
+    env.iter().find(|one| one["name"] == name)?["value"].as_str().map(str::to_owned)
+}
+
+fn sized(pod: &Object) -> String {
+    let spec = SnapshotSpec::from_env(|name| variable(pod, name)).unwrap();
+    let size = SnapshotSize { snapshot_id: spec.snapshot_id, bytes: 1, files: 1 };
+    SizingResult::Sized(size).to_termination_message().unwrap()
+}
+
+fn restored(pod: &Object) -> String {
+    let spec = RestoreSpec::from_env(|name| variable(pod, name));
     let restored = Restored {
         snapshot_id: spec.unwrap().snapshot_id,
         data_dir: "restored".parse().unwrap(),

@@ -13,7 +13,7 @@ use operator::{
     observe::{Index, Inquiry},
     plan::Policy,
     reconcile::{Memory, Reconciler, Why},
-    resources::{Budgets, Images, Passwords, S3, Site, Volumes},
+    resources::{Images, Passwords, S3, Site},
     tell::Events,
 };
 use serde_json::Value;
@@ -42,12 +42,8 @@ fn site() -> Site {
             postgres: "docker.io/library/postgres:{major}".parse().unwrap(),
         },
         s3: S3 { endpoint: None, ca_pem: Some("-----BEGIN CERTIFICATE-----\n".to_owned()) },
-        volumes: Volumes { size: "20Gi".parse().unwrap(), class: None },
-        budgets: Budgets {
-            restore: Duration::from_hours(4),
-            recovery: Duration::from_mins(30),
-            checks: Duration::from_mins(24),
-        },
+        storage_class: None,
+        restore_deadline: Duration::from_hours(4),
     }
 }
 

@@ -8,6 +8,7 @@ pub(super) fn of(step: &Step, found: &mut Vec<String>) {
     let namespace = step.namespace();
     hold(found, is_label(namespace.as_str()), "I16", namespace, "no valid name of a namespace");
     let (run, snapshot) = match step {
+        Step::StartSizing { order, .. } => (Some(&order.run), Some(order.snapshot.as_str())),
         Step::StartRestore { order, .. } => (Some(&order.run), Some(order.snapshot.as_str())),
         Step::StartPostgres(order) => (Some(&order.run), Some(order.snapshot.as_str())),
         Step::Serve(order) => (Some(&order.run), None),

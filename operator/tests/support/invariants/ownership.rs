@@ -49,6 +49,7 @@ fn owner(step: &Step) -> Option<&Owner> {
 
 fn identity(step: &Step) -> Option<&Identity> {
     match step {
+        Step::StartSizing { order, .. } => Some(&order.identity),
         Step::StartRestore { order, .. } => Some(&order.identity),
         Step::StartPostgres(order) => Some(&order.identity),
         Step::Serve(order) => Some(&order.identity),

@@ -3,7 +3,7 @@
 use super::{Look, hold};
 use jiff::SignedDuration;
 use operator::{
-    model::{JobPhase, PostgresPhase, Replica, Seen},
+    model::{JobPhase, JobSeen, PostgresPhase, Replica, Seen, Size, SizingPhase},
     plan::{Because, Decision, Step},
 };
 
@@ -53,6 +53,12 @@ fn waits_for_a_slot(_: &Look<'_>, decision: &Decision) -> bool {
     matches!(decision, Decision::Rest(Because::NoSlot))
 }
 
+/// What a restore, or what follows it, may take where it is as slow as may be: 10 MiB and 100 files a second.
+fn slowest(size: Option<Size>) -> SignedDuration {
+    let seconds = size.map_or(0, |size| size.bytes / (10 << 20) + size.files / 100 + 900);
+    SignedDuration::from_secs(i64::try_from(seconds).unwrap())
+}
+
 /// A replica that is left alone.
 pub(super) fn of_rest(look: &Look<'_>, because: &Because, replica: &Replica, found: &mut Vec<String>) {
     if replica.going.is_some() || look.observed.behind.contains(&replica.namespace) {
@@ -67,11 +73,20 @@ pub(super) fn of_rest(look: &Look<'_>, because: &Because, replica: &Replica, fou
     let late = match run {
         Some(run) if run.postgres.is_some() => run.postgres.as_ref().is_some_and(|postgres| {
             let starting = matches!(postgres.phase, PostgresPhase::Starting { .. });
-            over(postgres.created_at, if starting { policy.start_deadline } else { whole_check })
+            let all = slowest(run.job.as_ref().and_then(JobSeen::restored_size));
+            over(postgres.created_at, if starting { policy.start_deadline } else { whole_check.max(all) })
+        }),
+        Some(run) if run.job.is_none() => run.sizing.as_ref().is_some_and(|sizing| {
+            let ended = !matches!(sizing.phase, SizingPhase::Starting { .. } | SizingPhase::Running);
+            !ended && over(sizing.created_at, policy.start_deadline + policy.sizing_deadline)
         }),
         Some(run) => run.job.as_ref().is_some_and(|job| {
             let starting = matches!(job.phase, JobPhase::Starting { .. });
-            over(job.created_at, if starting { policy.start_deadline } else { whole_restore })
+            let given_up = attempt.and_then(|attempt| attempt.resumption.as_ref()).is_some_and(|again| {
+                again.job == job.id && !over(again.at, policy.start_deadline.max(policy.retry_base))
+            });
+            let whole = whole_restore.max(slowest(job.size));
+            !given_up && over(job.created_at, if starting { policy.start_deadline } else { whole })
         }),
         None => false,
     };
@@ -99,7 +114,7 @@ pub(super) fn of_try(look: &Look<'_>, step: &Step, replica: &Replica, found: &mu
     let policy = look.policy;
     let (start, whole_restore) = (policy.start_deadline, policy.start_deadline + policy.restore_deadline);
     let (since, most, own) = match (step, &run.job, &run.postgres) {
-        (Step::StartRestore { .. }, ..) => (Some(attempt.started_at), start, start),
+        (Step::StartSizing { .. } | Step::StartRestore { .. }, ..) => (Some(attempt.since()), start, start),
         (Step::StartPostgres(_), Some(job), _) => (Some(job.created_at), whole_restore + start, start),
         (Step::Serve(_), _, Some(postgres)) => {
             let own = policy.switch_deadline;

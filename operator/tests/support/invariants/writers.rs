@@ -19,6 +19,12 @@ pub(super) fn of(look: &Look<'_>, step: &Step, replica: &Replica, found: &mut Ve
             hold(found, !other, "I2", namespace, "begun while another restore may still write");
             hold(found, is_open(replica, &order.run), "I2", namespace, "a restore nobody wrote down");
         }
+        Step::StartSizing { order, .. } => {
+            let there = replica.runs.get(&order.run);
+            let made = there.is_some_and(|run| run.sizing.is_some() || run.job.is_some());
+            hold(found, !made, "I2", namespace, "the size is asked for twice, or too late");
+            hold(found, is_open(replica, &order.run), "I2", namespace, "a sizing nobody wrote down");
+        }
         Step::StartPostgres(order) => {
             let run = replica.runs.get(&order.run);
             let restored = run.and_then(|run| run.job.as_ref()).is_some_and(|job| {
@@ -39,6 +45,16 @@ pub(super) fn of(look: &Look<'_>, step: &Step, replica: &Replica, found: &mut Ve
         Step::Serve(order) => {
             let sound = replica.runs.get(&order.run).is_some_and(|run| is_sound(run));
             hold(found, sound, "I6", namespace, "guests are let in where nothing was proven");
+        }
+        Step::RemoveJob { run, .. } => {
+            let there = replica.runs.get(run);
+            hold(found, is_open(replica, run), "I2", namespace, "the Job of a run that is over is removed");
+            let busy = there.is_some_and(|run| run.writing || run.postgres.is_some());
+            hold(found, !busy, "I2", namespace, "a Job is removed under its writer, or under a server");
+            let ended = there
+                .and_then(|run| run.job.as_ref())
+                .is_some_and(|job| matches!(job.phase, JobPhase::Failed(_) | JobPhase::Lost(_)));
+            hold(found, ended, "I2", namespace, "a Job is removed that has not failed");
         }
         Step::RemoveRun { run, .. } => removed(look, replica, run, found),
         _ => {}

@@ -112,7 +112,7 @@ impl World {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let endpoint = Endpoint::new(spec.endpoint.as_ref(), &spec.region).unwrap();
         let (port_file, stop) = (spec.port_file.clone(), CancellationToken::new());
-        let settings = Settings { spec, endpoint, limits };
+        let settings = Settings { spec, endpoint, limits, relay: None };
         let running = tokio::spawn(run::run(settings, Clock::system(), stop.clone()));
         let address = timeout(SOON, announced(&port_file)).await.expect("an address");
         Self { s3, broker, address, folder, stop, running }
