@@ -141,6 +141,13 @@ impl Stub {
         known.ledger.clone()
     }
 
+    /// Reports from the `seen`-th on; they count as read.
+    pub(crate) fn verifications_after(&self, seen: usize) -> Vec<VerificationCall> {
+        let mut known = self.known();
+        known.unread_reports = 0;
+        known.ledger.verifications.get(seen..).unwrap_or_default().to_vec()
+    }
+
     pub(crate) fn clear_ledger(&self) {
         let mut known = self.known();
         known.unread_reports = 0;

@@ -5,6 +5,7 @@ mod binary;
 mod control;
 mod credentials;
 mod faults;
+mod in_process;
 mod ledger;
 mod leftovers;
 mod strictness;
