@@ -4,6 +4,7 @@
 //! read without a bound, or put a secret into an error.
 
 mod answer;
+mod carrier;
 mod client;
 mod credentials;
 mod error;
@@ -16,6 +17,7 @@ mod retry_after;
 mod transport;
 mod worklist;
 
+pub use carrier::{Carried, Carrier};
 pub use client::HttpCanopy;
 pub use error::{CanopyError, Endpoint};
 pub use identity::{DeviceIdentity, IdentityError, IdentitySource, SecretIdentity};

@@ -1,8 +1,8 @@
 //! Canopy over HTTP.
 
 use super::{
-    CanopyApi, CanopyError, Endpoint, IdentitySource, Result, Worklist,
-    answer::{chain, json_body, judge, parsed, unreachable},
+    CanopyApi, CanopyError, Carrier, Endpoint, IdentitySource, Result, Worklist,
+    answer::{chain, json_body, judge, parsed},
     credentials::checked,
     link::Link,
     transport::Ways,
@@ -41,8 +41,19 @@ impl HttpCanopy {
         clock: Arc<dyn Clock>,
         metrics: Metrics,
     ) -> Self {
-        let link = Link::new(Ways { base_url, socks5_proxy }, identity, Arc::clone(&clock));
-        Self { link, clock, metrics }
+        let ways = Ways { base_url, socks5_proxy, carrier: None };
+        Self { link: Link::new(ways, identity, Arc::clone(&clock)), clock, metrics }
+    }
+
+    /// Canopy as `carrier` reaches it, under the name of `base_url`: all but the network is as ever.
+    pub fn over(
+        carrier: Arc<dyn Carrier>,
+        base_url: BaseUrl,
+        clock: Arc<dyn Clock>,
+        metrics: Metrics,
+    ) -> Self {
+        let ways = Ways { base_url, socks5_proxy: None, carrier: Some(carrier) };
+        Self { link: Link::new(ways, None, Arc::clone(&clock)), clock, metrics }
     }
 
     /// Sends one request and passes a successful answer on, its body still unread.
@@ -53,7 +64,8 @@ impl HttpCanopy {
             Some(body) => transport.request(Method::POST, path).json(body),
             None => transport.request(Method::GET, path),
         };
-        let response = request.send().await.map_err(|error| unreachable(endpoint, error))?;
+        let sent = transport.send(request).await;
+        let response = sent.map_err(|why| CanopyError::Unreachable { endpoint, why })?;
         judge(endpoint, response, self.clock.now()).await
     }
 

@@ -1,6 +1,10 @@
 //! The two ways to Canopy: directly with the device certificate, or through a tailnet's SOCKS5 proxy.
 
-use super::{DeviceIdentity, answer::chain};
+use super::{
+    DeviceIdentity,
+    answer::chain,
+    carrier::{Carried, Carrier},
+};
 use crate::args::{BaseUrl, ProxyUrl};
 use contract::{
     canopy::{VERSION_HEADER, paths},
@@ -10,7 +14,7 @@ use reqwest::{
     Certificate, Client, ClientBuilder, Identity, Method, Proxy, RequestBuilder, redirect::Policy,
     tls::Version,
 };
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// A probe that takes longer finds the tailnet unusable.
 const PROBE_DEADLINE: Duration = Duration::from_secs(5);
@@ -20,10 +24,12 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Where Canopy is, and by which ways it may be reached.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Ways {
     pub(super) base_url: BaseUrl,
     pub(super) socks5_proxy: Option<ProxyUrl>,
+    /// What carries requests in place of the network.
+    pub(super) carrier: Option<Arc<dyn Carrier>>,
 }
 
 /// The way that was found.
@@ -45,9 +51,10 @@ impl fmt::Display for Way {
 }
 
 /// A client for one way.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Transport {
     client: Client,
+    carrier: Option<Arc<dyn Carrier>>,
     base_url: BaseUrl,
     pub(super) way: Way,
 }
@@ -68,7 +75,8 @@ impl Ways {
     pub(super) async fn tailnet(&self, identity: Option<&DeviceIdentity>) -> Option<Transport> {
         let proxy = Proxy::all(self.socks5_proxy.as_ref()?.as_url().clone()).ok()?;
         let client = self.trusting(identity).ok()?.proxy(proxy).build().ok()?;
-        let transport = Transport { client, base_url: self.base_url.clone(), way: Way::Tailnet };
+        let transport =
+            Transport { client, carrier: None, base_url: self.base_url.clone(), way: Way::Tailnet };
         transport.answers().await.then_some(transport)
     }
 
@@ -81,7 +89,8 @@ impl Ways {
             builder = builder.identity(Identity::from_pem(pem.expose_secret().as_bytes()).map_err(build)?);
         }
         let client = builder.build().map_err(build)?;
-        Ok(Transport { client, base_url: self.base_url.clone(), way: Way::Direct })
+        let (carrier, base_url) = (self.carrier.clone(), self.base_url.clone());
+        Ok(Transport { client, carrier, base_url, way: Way::Direct })
     }
 
     /// A client that trusts the identity's own authority alone, or else the system's.
@@ -114,6 +123,15 @@ impl Transport {
             Way::Tailnet => self.base_url.join(&format!("{}{path}", paths::PUBLIC)),
         };
         self.client.request(method, url).header(VERSION_HEADER, env!("CARGO_PKG_VERSION"))
+    }
+
+    /// Sends it; the answer's body may be still to come. A carrier is held to the same deadline as the network.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Carried {
+        let said = |error: reqwest::Error| chain(&error.without_url());
+        let Some(carrier) = &self.carrier else { return request.send().await.map_err(said) };
+        let on_its_way = carrier.carry(request.build().map_err(said)?);
+        let late = |_| format!("no answer within {} s", CALL_DEADLINE.as_secs());
+        tokio::time::timeout(CALL_DEADLINE, on_its_way).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
     }
 
     /// The probe, the one call without a version.

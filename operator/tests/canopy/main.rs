@@ -3,6 +3,7 @@
 
 mod answers;
 mod calls;
+mod carried;
 mod clients;
 mod device;
 mod paced;
