@@ -38,7 +38,8 @@ pub struct Controllers {
     bind: Box<dyn Fn(&Object) -> bool + Send>,
     seed: Option<u64>,
     work: Vec<(Actor, Arc<Object>)>,
-    /// The revision at which the last look found nothing to do.
+    /// What was changed last, and the time, at the last look: of what has not changed since, only what goes by the time
+    /// is looked at again.
     idle_at: Option<(u64, jiff::Timestamp)>,
 }
 
@@ -102,16 +103,15 @@ impl Controllers {
                     return true;
                 }
             }
-            let here = (self.server.revision(), self.server.now());
-            if self.idle_at == Some(here) {
+            let here = (self.server.stirred(), self.server.now());
+            let before = self.idle_at.replace(here);
+            if before == Some(here) {
                 return false;
             }
-            self.look();
+            self.look(before.is_some_and(|(stirred, _)| stirred == here.0));
             if self.work.is_empty() {
-                self.idle_at = Some(here);
                 return false;
             }
-            self.idle_at = Some(here);
         }
     }
 
@@ -141,10 +141,11 @@ impl Controllers {
         Some(self.work.remove(at))
     }
 
-    /// Everything that may have something to be done about it.
-    fn look(&mut self) {
+    /// Everything that may have something to be done about it; where only time has passed, what goes by the time.
+    fn look(&mut self, only_time_has_passed: bool) {
         self.work.clear();
-        for actor in Actor::ALL {
+        for actor in Actor::ALL.into_iter().filter(|actor| !only_time_has_passed || actor.goes_by_the_time())
+        {
             self.work.extend(actor.objects(&self.server).into_iter().map(|object| (actor, object)));
         }
     }

@@ -11,6 +11,9 @@ use std::{ops::Deref, sync::OnceLock};
 pub struct Object {
     kind: KindId,
     value: Value,
+    namespace: String,
+    name: String,
+    uid: String,
     revision: u64,
     text: OnceLock<Bytes>,
     item: OnceLock<Bytes>,
@@ -37,7 +40,10 @@ impl Object {
         value["apiVersion"] = kind.api_version().into();
         value["kind"] = kind.kind.into();
         value["metadata"]["resourceVersion"] = revision.to_string().into();
-        Self { kind, value, revision, text: OnceLock::new(), item: OnceLock::new(), partial: OnceLock::new() }
+        let meta = |key: &str| value["metadata"][key].as_str().unwrap_or_default().to_owned();
+        let (namespace, name, uid) = (meta("namespace"), meta("name"), meta("uid"));
+        let (text, item, partial) = Default::default();
+        Self { kind, value, namespace, name, uid, revision, text, item, partial }
     }
 
     /// Which write made it so.
@@ -47,17 +53,17 @@ impl Object {
 
     /// `metadata.name`.
     pub fn name(&self) -> &str {
-        self.meta("name")
+        &self.name
     }
 
     /// `metadata.namespace`; empty where it lives in none.
     pub fn namespace(&self) -> &str {
-        self.meta("namespace")
+        &self.namespace
     }
 
     /// `metadata.uid`.
     pub fn uid(&self) -> &str {
-        self.meta("uid")
+        &self.uid
     }
 
     /// The label `key`.
@@ -73,10 +79,6 @@ impl Object {
     /// Whether it is being deleted.
     pub fn is_terminating(&self) -> bool {
         self.value["metadata"].get("deletionTimestamp").is_some()
-    }
-
-    fn meta(&self, key: &str) -> &str {
-        self.value["metadata"][key].as_str().unwrap_or_default()
     }
 
     /// A copy to be changed.

@@ -21,6 +21,9 @@ use std::{
 /// Lists that are read in pages are kept as they were at their first page; the oldest of more than this many expires.
 const SNAPSHOTS_MAX: usize = 64;
 
+/// Kinds that are written while nothing happens. A controller may wait for their end, for no other change of them.
+const AT_REST: [&str; 2] = ["leases", "events"];
+
 /// Namespace and name.
 pub(crate) type Key = (String, String);
 
@@ -46,6 +49,8 @@ pub(crate) struct Store {
     tables: Vec<Table>,
     owners: BTreeMap<String, Owners>,
     revision: u64,
+    /// The latest change, but for what is written at rest, too.
+    stirred: u64,
     uids: u64,
     snapshots: VecDeque<(u64, Arc<Vec<Arc<Object>>>)>,
     snapshots_made: u64,
@@ -57,6 +62,7 @@ impl Store {
             tables: KindId::all().map(|_| Table::default()).collect(),
             owners: BTreeMap::new(),
             revision: 1,
+            stirred: 1,
             uids: 0,
             snapshots: VecDeque::new(),
             snapshots_made: 0,
@@ -64,6 +70,19 @@ impl Store {
     }
 
     pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub(crate) fn stirred(&self) -> u64 {
+        self.stirred
+    }
+
+    /// The next revision; `at_rest`: nobody has to look again for it.
+    fn revise(&mut self, at_rest: bool) -> u64 {
+        self.revision += 1;
+        if !at_rest {
+            self.stirred = self.revision;
+        }
         self.revision
     }
 
@@ -108,8 +127,7 @@ impl Store {
 
     /// Stores `value` under its name, in place of whatever was there.
     pub(crate) fn put(&mut self, kind: KindId, value: Value) -> Arc<Object> {
-        self.revision += 1;
-        let object = Arc::new(Object::new(kind, value, self.revision));
+        let object = Arc::new(Object::new(kind, value, self.revise(AT_REST.contains(&kind.resource))));
         let table = &mut self.tables[kind.0];
         let before = table.objects.insert(key(&object), Arc::clone(&object));
         let change = if before.is_some() { ChangeType::Modified } else { ChangeType::Added };
@@ -119,10 +137,9 @@ impl Store {
 
     /// Removes an object; what watchers are told is its last state, at the revision of its end.
     pub(crate) fn remove(&mut self, kind: KindId, namespace: &str, name: &str) -> Option<Arc<Object>> {
+        let before = self.tables[kind.0].objects.remove(&(namespace.to_owned(), name.to_owned()))?;
+        let object = Arc::new(Object::new(kind, before.to_value(), self.revise(false)));
         let table = &mut self.tables[kind.0];
-        let before = table.objects.remove(&(namespace.to_owned(), name.to_owned()))?;
-        self.revision += 1;
-        let object = Arc::new(Object::new(kind, before.to_value(), self.revision));
         table.changed(ChangeType::Deleted, &object, Some(before));
         self.owners.remove(object.uid());
         Some(object)

@@ -18,6 +18,14 @@ impl Actor {
     pub(super) const ALL: [Self; 6] =
         [Self::Namespaces, Self::Claims, Self::Jobs, Self::Deployments, Self::Kubelet, Self::Garbage];
 
+    /// Whether what it does depends on the time: Jobs have deadlines, and scripts of pods may have anything.
+    pub(super) fn goes_by_the_time(self) -> bool {
+        match self {
+            Self::Jobs | Self::Kubelet => true,
+            Self::Namespaces | Self::Claims | Self::Deployments | Self::Garbage => false,
+        }
+    }
+
     /// What it may have something to do with.
     pub(super) fn objects(self, server: &ApiServer) -> Vec<Arc<Object>> {
         match self {

@@ -14,6 +14,7 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{Response, request::Parts};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{future::pending, sync::Arc};
 
@@ -24,7 +25,7 @@ pub(super) async fn handle(
     head: &Parts,
     body: Bytes,
 ) -> Result<Response<Body>, Broken> {
-    let (call, params) = match request::read(user, &head.method, &head.uri, &head.headers) {
+    let (mut call, params) = match request::read(user, &head.method, &head.uri, &head.headers) {
         Ok(read) => read,
         Err(refusal) => {
             note_mistake(&shared, user, head, &refusal);
@@ -44,6 +45,9 @@ pub(super) async fn handle(
     };
     if call.verb == Verb::Watch {
         return Ok(watch(&shared, call, params));
+    }
+    if call.verb == Verb::Create && call.kind.stored {
+        call.name = name_in(&body);
     }
     let done = perform(&shared, &call, &params, &body, at);
     if let Err(refusal) = done.as_ref().map_err(|done| &done.refusal) {
@@ -120,6 +124,20 @@ fn done(written: Written, committed: bool) -> Done {
         Written::Object(object) => Done { code: 200, text: object.text().clone(), committed },
         Written::Gone(status) => Done { code: 200, text: status.to_string().into(), committed },
     }
+}
+
+/// What the object of a creation is called; its URL does not say.
+fn name_in(body: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Named {
+        metadata: Metadata,
+    }
+    #[derive(Deserialize)]
+    struct Metadata {
+        #[serde(default)]
+        name: String,
+    }
+    serde_json::from_slice::<Named>(body).map(|named| named.metadata.name).unwrap_or_default()
 }
 
 fn json_body(body: &[u8]) -> Result<Value, Refusal> {

@@ -81,6 +81,11 @@ impl ApiServer {
         self.shared.lock().store.revision()
     }
 
+    /// The latest revision of anything but Leases and Events, which change at rest, too.
+    pub fn stirred(&self) -> u64 {
+        self.shared.lock().store.stirred()
+    }
+
     /// Forgets the past, as etcd's compaction does: tokens of lists in progress and old revisions expire.
     pub fn compact(&self) {
         self.shared.lock().store.compact();
