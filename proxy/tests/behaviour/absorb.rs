@@ -1,6 +1,7 @@
 //! Faults a client must not see, as long as patience lasts.
 
 use crate::support::{
+    broker::ANOTHER_BUCKET,
     client::{Got, fetch},
     http::piecewise,
     s3::{BUCKET, Fault},
@@ -117,6 +118,24 @@ async fn fault_c13_credentials_that_live_two_seconds_rotate_unseen() {
         () = world.broker.called(4) => {}
     }
     assert!(world.s3.seen().len() > 4);
+}
+
+#[tokio::test]
+async fn fault_c14_credentials_of_another_account_open_no_other_place() {
+    let world = world().await;
+    is_whole(&world.get("x").await);
+    world.s3.expire("canary-id-1");
+    is_whole(&world.get("x").await);
+    let seen = world.s3.seen();
+    assert_eq!(seen.last().unwrap().access_key_id, "canary-id-2");
+    for elsewhere in
+        [target("x").replace(BUCKET, ANOTHER_BUCKET), format!("/{BUCKET}/x"), format!("/{ANOTHER_BUCKET}/")]
+    {
+        let got = fetch(world.address, "GET", &elsewhere, &[]).await;
+        assert_eq!(got.status, StatusCode::FORBIDDEN, "{elsewhere}");
+    }
+    assert_eq!(world.s3.seen().len(), seen.len(), "nothing else was signed");
+    assert!(seen.iter().all(|seen| seen.target == target("x")));
 }
 
 #[tokio::test]

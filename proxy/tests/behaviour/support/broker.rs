@@ -17,6 +17,9 @@ use std::{
 };
 use tokio::sync::watch;
 
+/// The place of another account.
+pub(crate) const ANOTHER_BUCKET: &str = "another-account";
+
 /// The path the contract names.
 const CREDENTIALS: &str = "/internal/restore-creds";
 const STATS: &str = "/api/v1/canopy-stats/ns/job";
@@ -130,8 +133,10 @@ fn credentials(
     let (secret, token) = (format!("canary-secret-{nth}"), format!("canary-token-{nth}"));
     let grant = Grant { access_key_id: format!("canary-id-{nth}"), secret, token, expires: None };
     s3.grant(grant.clone());
+    // Where the proxy reads is fixed at its start; what an answer says of places counts for nothing.
     let json = json!({"credentials": {"Version": 1, "AccessKeyId": grant.access_key_id,
-        "SecretAccessKey": grant.secret, "SessionToken": grant.token, "Expiration": expires}});
+        "SecretAccessKey": grant.secret, "SessionToken": grant.token, "Expiration": expires},
+        "bucket": ANOTHER_BUCKET, "prefix": "", "endpoint": "http://127.0.0.1:9"});
     Response::new(whole(json.to_string()))
 }
 
