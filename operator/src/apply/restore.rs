@@ -21,7 +21,10 @@ impl Applier {
 
     pub(super) async fn start_restore(&self, order: &RestoreOrder, run_id: RunId) -> Result<Applied> {
         let password = self.repository_password(order.into(), run_id).await?;
-        self.lay_foundation(order.into()).await?;
+        // who knows the size has asked for it in this namespace, and laid the foundation for that
+        if order.fit.size.is_none() {
+            self.lay_foundation(order.into()).await?;
+        }
         let RestoreSet { repository_secret, volume_claim, job } =
             RestoreSet::of(&self.site, order, &password);
         let claim = self.cluster.create(&volume_claim).await?;

@@ -27,7 +27,8 @@ pub(super) fn created() -> Step {
 }
 
 fn restore(attempt: u32) -> Step {
-    let order = RestoreOrder { run: run(attempt), ..fixtures::restore_order(Intent::Analytics) };
+    let mut order = RestoreOrder { run: run(attempt), ..fixtures::restore_order(Intent::Analytics) };
+    order.fit.size = None;
     Step::StartRestore { order, run_id: RunId(Uuid::from_u128(1)) }
 }
 
