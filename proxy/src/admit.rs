@@ -59,7 +59,7 @@ impl Territory {
             Place::Object(key) => (key, query::of_object(raw_query)?),
             Place::Bucket => (String::new(), query::of_bucket(raw_query, verb, &self.prefix)?),
         };
-        let path = format!("/{}/{}", self.bucket, encode::encode_path(&key));
+        let path = ["/", self.bucket.as_str(), "/", &encode::encode_path(&key)].concat();
         Ok(Admitted { verb, path, query, headers: headers::forwarded(head)? })
     }
 

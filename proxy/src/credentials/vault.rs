@@ -37,6 +37,10 @@ impl Vault {
 
     /// Credentials to sign with. Waits for ever: the caller brings the deadline.
     pub async fn usable(&self) -> Arc<Issued> {
+        let present = self.current.borrow().clone();
+        if let Some(issued) = present.filter(|issued| self.is_usable(issued)) {
+            return issued;
+        }
         let mut current = self.current.subscribe();
         loop {
             let present = current.borrow_and_update().clone();

@@ -6,6 +6,7 @@
 use crate::{admit::Verb, credentials::Issued, errors_xml::S3Error, http1::ResponseHead, transfer::Part};
 use bytes::Bytes;
 use http::StatusCode;
+use std::io::Write as _;
 
 /// Meant for this hop, or an attempt to steer the client elsewhere. Lengths are written anew.
 const STRIPPED: [&str; 15] = [
@@ -84,30 +85,30 @@ fn put_status(out: &mut Vec<u8>, status: StatusCode) {
 
 fn put_fields(out: &mut Vec<u8>, head: &ResponseHead, also: &[&str]) {
     let nominates = head.has("connection");
-    let is_stripped = |name: &str| {
-        STRIPPED.iter().chain(also).any(|other| name.eq_ignore_ascii_case(other))
+    let is_stripped = |name: &[u8]| {
+        STRIPPED.iter().chain(also).any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
             || nominates && head.nominates(name)
     };
     for (name, value) in head.fields().filter(|(name, _)| !is_stripped(name)) {
-        for piece in [name.as_bytes(), b": ", value, b"\r\n"] {
+        for piece in [name, b": ", value, b"\r\n"] {
             out.extend_from_slice(piece);
         }
     }
 }
 
 fn put_end(out: &mut Vec<u8>, said: Said, close: bool) {
-    let length = match said {
-        Said::Nothing => String::new(),
-        Said::Bytes(bytes) => format!("content-length: {bytes}\r\n"),
-        Said::Chunked => "transfer-encoding: chunked\r\n".to_owned(),
+    // Writing to a Vec does not fail.
+    let _ = match said {
+        Said::Nothing => Ok(()),
+        Said::Bytes(bytes) => write!(out, "content-length: {bytes}\r\n"),
+        Said::Chunked => write!(out, "transfer-encoding: chunked\r\n"),
         Said::Part(part @ Part { first, last, total }) => {
             let total = total.map_or("*".to_owned(), |total| total.to_string());
-            format!("content-range: bytes {first}-{last}/{total}\r\ncontent-length: {}\r\n", part.bytes())
+            let length = part.bytes();
+            write!(out, "content-range: bytes {first}-{last}/{total}\r\ncontent-length: {length}\r\n")
         }
     };
-    for piece in [length.as_str(), if close { "connection: close\r\n" } else { "" }, "\r\n"] {
-        out.extend_from_slice(piece.as_bytes());
-    }
+    out.extend_from_slice(if close { b"connection: close\r\n\r\n" } else { b"\r\n" });
 }
 
 fn put_document(out: &mut Vec<u8>, error: &S3Error, verb: Verb, close: bool) {

@@ -59,11 +59,11 @@ impl<'a> RequestHead<'a> {
 
     /// Whether a list field has this member.
     pub fn lists(&self, name: &str, member: &str) -> bool {
-        self.all(name).any(|line| has_member(line, member))
+        self.all(name).any(|line| has_member(line, member.as_bytes()))
     }
 }
 
 /// Whether a comma-separated list has this member, in any case.
-pub(super) fn has_member(line: &[u8], member: &str) -> bool {
-    line.split(|byte| *byte == b',').any(|other| other.trim_ascii().eq_ignore_ascii_case(member.as_bytes()))
+pub(super) fn has_member(line: &[u8], member: &[u8]) -> bool {
+    line.split(|byte| *byte == b',').any(|other| other.trim_ascii().eq_ignore_ascii_case(member))
 }

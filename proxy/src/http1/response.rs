@@ -51,14 +51,14 @@ impl ResponseHead {
         Self::parse((head + "\r\n").as_bytes()).unwrap()
     }
 
-    /// Names and values, as written.
-    pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let place = |(name, value): &Spans| (ascii(&self.bytes[name.clone()]), &self.bytes[value.clone()]);
-        self.fields.iter().map(place)
+    /// Names and values, as written; names are tokens.
+    pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.fields.iter().map(|(name, value)| (&self.bytes[name.clone()], &self.bytes[value.clone()]))
     }
 
     /// The values of all fields of this name.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let name = name.as_bytes();
         self.fields().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
@@ -76,13 +76,13 @@ impl ResponseHead {
     }
 
     /// Whether `Connection` names this field as one for us alone.
-    pub fn nominates(&self, name: &str) -> bool {
+    pub fn nominates(&self, name: &[u8]) -> bool {
         self.all("connection").any(|line| has_member(line, name))
     }
 
     /// Whether another request may follow on the same connection.
     pub fn keeps_alive(&self) -> bool {
-        self.is_new && !self.nominates("close")
+        self.is_new && !self.nominates(b"close")
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 use std::{
     future::{Future, poll_fn},
     io::{self, IoSlice},
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll, ready},
 };
 use tokio::{
@@ -119,8 +119,7 @@ impl Client {
     }
 
     /// What `future` yields, unless the client goes away before.
-    pub async fn while_here<F: Future>(&mut self, future: F) -> Result<F::Output, Gone> {
-        let mut future = pin!(future);
+    pub async fn while_here<F: Future>(&mut self, mut future: Pin<&mut F>) -> Result<F::Output, Gone> {
         poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
             Poll::Pending => self.poll_gone(cx).map(Err),

@@ -16,7 +16,7 @@ use crate::{
     limits::Limits,
     sparse::Sparse,
 };
-use std::io::IoSlice;
+use std::{io::IoSlice, pin::pin};
 
 /// Answers requests.
 pub struct Handler {
@@ -64,7 +64,7 @@ impl Handler {
         match wanted {
             Ok(wanted) => {
                 tracing::debug!(verb = wanted.verb.as_str(), path = wanted.path, "request");
-                let answer = client.while_here(self.forwarder.forward(&wanted)).await?;
+                let answer = client.while_here(pin!(self.forwarder.forward(&wanted))).await?;
                 deliver(answer, verb, client, is_last, &mut head).await?;
                 Ok(!is_last)
             }
@@ -127,7 +127,8 @@ async fn stream(head: &[u8], said: Said, mut relay: Box<Relay<'_>>, client: &mut
         if !head.is_empty() || !relay.piece().is_empty() {
             send_piece(std::mem::take(&mut head), relay.piece(), said, client).await?;
         }
-        match client.while_here(relay.next()).await? {
+        let next = client.while_here(pin!(relay.next())).await?;
+        match next {
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {

@@ -4,6 +4,7 @@
 //! normalise `.`, `..` or `//`, or accept what decodes in more than one way.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::borrow::Cow;
 
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -26,12 +27,12 @@ pub fn decode(text: &str) -> Result<String, Undecodable> {
 
 /// A key, `/` kept.
 pub fn encode_path(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED_IN_PATH).to_string()
+    Cow::from(utf8_percent_encode(text, RESERVED_IN_PATH)).into_owned()
 }
 
 /// A name or value of a query.
 pub fn encode_query(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
+    Cow::from(utf8_percent_encode(text, RESERVED)).into_owned()
 }
 
 fn is_well_formed(text: &[u8]) -> bool {
