@@ -6,7 +6,12 @@ use crate::support::{
     world::{Build, World},
 };
 use futures::StreamExt;
-use proxy::{admit::Territory, errors_xml::S3Error, http1::RequestHead, sign::encode::decode};
+use proxy::{
+    admit::{Territory, Verb},
+    errors_xml::S3Error,
+    http1::{Decoder, Extent, Framing, RequestHead, ResponseHead, Step},
+    sign::encode::decode,
+};
 use std::{fs, path::Path, time::Duration};
 
 const MUTATIONS: usize = 300;
@@ -113,4 +118,44 @@ async fn fault_g12_whatever_head_comes_s3_sees_nothing_but_reads_below_the_prefi
     for seen in world.s3.seen() {
         assert!(seen.target.starts_with("/backups/a%20b/") && !seen.target.contains(".."), "{}", seen.target);
     }
+}
+
+/// What is left of an answer behind its head, once that was read here and by hyper's parser alike.
+fn behind_the_head(answer: &[u8]) -> Option<(ResponseHead, &[u8])> {
+    let length = Extent::default().of(answer).ok()??;
+    let head = ResponseHead::parse(&answer[..length]).ok()?;
+    let mut fields = [httparse::EMPTY_HEADER; 100];
+    let mut theirs = httparse::Response::new(&mut fields);
+    assert_eq!(theirs.parse(answer), Ok(httparse::Status::Complete(length)), "{answer:?}");
+    assert_eq!(theirs.code, Some(head.status.as_u16()), "{answer:?}");
+    Some((head, &answer[length..]))
+}
+
+/// The body's bytes among these, as far as they are well-formed.
+fn body(framing: Framing, mut rest: &[u8]) -> usize {
+    let (mut decoder, mut length) = (Decoder::new(framing), 0);
+    while let Ok(Step::Data { skip, len }) = decoder.next(rest) {
+        decoder.took(len);
+        length += len;
+        rest = &rest[skip + len..];
+    }
+    length
+}
+
+#[test]
+fn fault_g16_whatever_answer_comes_its_head_reads_the_same_twice_and_its_body_has_an_end() {
+    let (mut read, mut framed) = (0, 0);
+    for answer in grown(&files("answers")) {
+        let Some((head, rest)) = behind_the_head(&answer) else { continue };
+        read += 1;
+        let Ok(framing) = Framing::of(&head, Verb::Get) else { continue };
+        framed += usize::from(framing != Framing::Unframed);
+        let most = match framing {
+            Framing::Length(length) => usize::try_from(length).unwrap_or(usize::MAX).min(rest.len()),
+            Framing::Chunked => rest.len().saturating_sub("1\r\n".len()),
+            Framing::Empty | Framing::Unframed => 0,
+        };
+        assert!(body(framing, rest) <= most, "{answer:?}");
+    }
+    assert!(read > 300 && framed > 100, "{read} {framed}");
 }
