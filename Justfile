@@ -18,6 +18,12 @@ e2e *filter: images
 detection *filter:
     cargo test -q -p agent --features real-postgres --test detection -- {{filter}}
 
+# The proxy's long runs in full: ten million signatures, two thousand cuts of each kind, a thousand rotations
+long-runs:
+    PGRO_TEST_SIGNATURES=10000000 cargo test --release -p proxy --lib two_judges -- --nocapture
+    PGRO_TEST_CUT_PACKS=150 cargo test --release -p proxy --test behaviour arrives_whole -- --nocapture
+    cargo test --release -p proxy --test behaviour thousand_rotations -- --nocapture
+
 # What the operator costs with REPLICAS replicas: memory, CPU, writes, cold start
 bench-operator replicas="10000":
     cargo bench -p operator --bench scale -- {{replicas}}

@@ -42,6 +42,7 @@ struct Shared {
     object: Bytes,
     chunked: bool,
     cuts: Mutex<VecDeque<Cut>>,
+    broken: Mutex<Vec<usize>>,
     requests: AtomicUsize,
 }
 
@@ -57,8 +58,8 @@ impl WireS3 {
     pub(crate) async fn start(object: Bytes, chunked: bool, cuts: Vec<Cut>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let cuts = Mutex::new(cuts.into());
-        let shared = Arc::new(Shared { object, chunked, cuts, requests: AtomicUsize::new(0) });
+        let (cuts, broken) = (Mutex::new(cuts.into()), Mutex::default());
+        let shared = Arc::new(Shared { object, chunked, cuts, broken, requests: AtomicUsize::new(0) });
         let kept = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -71,6 +72,11 @@ impl WireS3 {
 
     pub(crate) fn requests(&self) -> usize {
         self.shared.requests.load(SeqCst)
+    }
+
+    /// Where in the object answers broke off.
+    pub(crate) fn broken(&self) -> Vec<usize> {
+        self.shared.broken.lock().unwrap().clone()
     }
 }
 
@@ -86,8 +92,12 @@ async fn converse(mut stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> 
         shared.requests.fetch_add(1, SeqCst);
         let cut = shared.cuts.lock().unwrap().pop_front();
         stream.write_all(head(&shared, range.as_ref()).as_bytes()).await?;
+        let first = range.as_ref().map_or(0, |range| range.start);
         let body = range.map_or(shared.object.clone(), |range| shared.object.slice(range));
         let given = cut.map_or(body.len(), |cut| cut.after.min(body.len()));
+        if cut.is_some() {
+            shared.broken.lock().unwrap().push(first + given);
+        }
         pour(&mut stream, &body[..given], shared.chunked).await?;
         match cut {
             Some(cut) => return break_off(stream, &body[given..], cut.how, shared.chunked).await,
