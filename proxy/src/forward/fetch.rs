@@ -142,7 +142,8 @@ impl Forwarder {
         stamp: &Stamp,
     ) -> Result<Fetched, Setback> {
         let status = head.status;
-        let error = answer::scrubbed(self.read_error(body).await, &stamp.issued);
+        let (error, is_whole) = self.read_error(body).await;
+        let error = answer::scrubbed(error, &stamp.issued);
         let date = head.only("date");
         let skew = date.and_then(|date| skew::learned(date, self.clock.now(), stamp.skew));
         match verdict(status, &error.code, wanted.verb, skew.is_some()) {
@@ -156,25 +157,33 @@ impl Forwarder {
                 Err(Setback::Clock { by })
             }
             Verdict::Retry => Err(Setback::Status { status, code: error.code }),
+            // What it was about is not known: an expired token, perhaps.
+            Verdict::Pass if !is_whole && error.code.is_empty() => {
+                Err(Setback::Broken(format!("the document of a {status} ended early")))
+            }
             Verdict::Pass => Ok(Fetched::Refused(head, error)),
         }
     }
 
-    /// What an error document says. A body that breaks or takes too long is read as far as it came.
-    async fn read_error(&self, mut body: Body) -> S3Error {
+    /// What an error document says as far as it came, and whether it came to its end or to as much as is read of one.
+    async fn read_error(&self, mut body: Body) -> (S3Error, bool) {
         let mut document = Vec::new();
         let reading = async {
-            while let Ok(Some(bytes)) = poll_fn(|cx| body.poll_piece(cx, u64::MAX)).await {
-                self.traffic.received_payload(bytes);
+            loop {
+                match poll_fn(|cx| body.poll_piece(cx, u64::MAX)).await {
+                    Ok(Some(bytes)) => self.traffic.received_payload(bytes),
+                    Ok(None) => return true,
+                    Err(_) => return false,
+                }
                 document.extend_from_slice(body.lent());
                 if document.len() >= LONGEST_DOCUMENT {
-                    break;
+                    return true;
                 }
             }
         };
         // Out of time is as good as broken: what there is, is judged.
-        let _ = timeout(self.limits.first_byte, reading).await;
+        let is_whole = timeout(self.limits.first_byte, reading).await.unwrap_or(false);
         body.done(&self.pool);
-        S3Error::read(&document)
+        (S3Error::read(&document), is_whole)
     }
 }

@@ -183,3 +183,21 @@ async fn fault_d6_an_answer_that_does_not_begin_is_asked_for_again() {
     world.s3.fail(Fault::Body(10, never));
     is_whole(&world.get("x").await);
 }
+
+#[tokio::test]
+async fn fault_d4_an_error_whose_document_breaks_off_is_not_taken_for_the_truth() {
+    for said in ["", "<Error><Co"] {
+        let world = world().await;
+        let (pieces, body) = piecewise();
+        let refusal = http::Response::builder().status(403).header("content-length", 200);
+        world.s3.fail(Fault::Answer(refusal.body(body).unwrap()));
+        let path = target("x");
+        let breaks = async {
+            pieces.send(Ok(said.into())).await.unwrap();
+            drop(pieces);
+        };
+        let (got, ()) = tokio::join!(fetch(world.address, "GET", &path, &[]), breaks);
+        is_whole(&got);
+        assert_eq!(world.s3.seen().len(), 2, "{said:?}");
+    }
+}
