@@ -93,7 +93,8 @@ impl Reconciler {
         self.tell(&plan, &before, &outcomes, now).await;
         let failed = outcomes.iter().any(|(_, outcome)| outcome.is_err());
         self.metrics.reconcile(if failed { "error" } else { "ok" }, started.elapsed());
-        let moved = |(_, outcome): &Taken| matches!(outcome, Ok(Applied::Done | Applied::Stale));
+        // What was decided on a picture that is out of date is decided anew when the picture changes, not at once.
+        let moved = |(_, outcome): &Taken| matches!(outcome, Ok(Applied::Done));
         learnt || outcomes.iter().any(moved)
     }
 

@@ -139,17 +139,27 @@ impl Cluster {
     ) -> Result<()> {
         let (api, shown) = (self.api::<K>(namespace.as_str()), named::<K>(namespace, name));
         let found = self.read("get", shown.clone(), api.get_opt(name)).await?;
-        let meant = |object: &K| {
-            self.is_of(object, run) && object.meta().deletion_timestamp.is_none() && also(object)
+        // What is gone or going already was decided on a picture that does not show it yet.
+        let object = match found {
+            Some(object) if object.meta().deletion_timestamp.is_none() => object,
+            gone_or_going => {
+                self.gone(namespace, name, gone_or_going);
+                return Ok(());
+            }
         };
-        let Some(object) = found.filter(meant) else { return Ok(()) };
+        if !self.is_of(&object, run) || !also(&object) {
+            return Ok(());
+        }
         let params = DeleteParams {
             preconditions: Some(Preconditions { uid: object.uid(), resource_version: None }),
             propagation_policy: Some(PropagationPolicy::Background),
             ..DeleteParams::default()
         };
         match self.write("delete", shown, api.delete(name, &params)).await {
-            Err(error) if error.is_overtaken() => Ok(()),
+            Err(error) if error.is_overtaken() => {
+                self.gone::<K>(namespace, name, None);
+                Ok(())
+            }
             deleted => deleted.map(|deleted| self.gone(namespace, name, deleted.left())),
         }
     }
