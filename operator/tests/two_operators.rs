@@ -1,6 +1,9 @@
 //! Two operator processes before one API server, over the wire: one leads, and hands over when it is told to end.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/rights.rs"]
+mod granted;
+
 use fake_apiserver::ApiServer;
 use jiff::Timestamp;
 use serde_json::json;
@@ -99,5 +102,6 @@ async fn fault_a14_of_two_processes_one_leads_and_hands_over_when_it_is_told_to_
     assert!(told.elapsed() < Duration::from_secs(20), "the lease of 60 s was not waited for");
     assert!(timeout(DEADLINE, first.wait()).await.unwrap().unwrap().success());
     second.kill().await.unwrap();
+    assert_eq!(server.audit(|audit| granted::not_granted(audit.entries())), None);
     api.abort();
 }

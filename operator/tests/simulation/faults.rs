@@ -50,6 +50,8 @@ fn written(dice: &Dice) -> Harm {
 fn read(call: &Call, dice: &Dice, old: u64) -> Harm {
     match call.verb {
         Verb::Watch => Harm::status(410),
+        // Who asks about one pod gets what is written now: the broker's word hangs on it.
+        Verb::Get if call.kind.resource == "pods" => Harm::status(504),
         Verb::List | Verb::Get if old > 0 && dice.percent(50) => Harm::ReadAt(old),
         _ => Harm::status(504),
     }

@@ -1,8 +1,8 @@
-//! Whole operators against a cluster, a Canopy and pods in which a fifth of everything goes wrong, all of it driven by
-//! one seed and by simulated time.
+//! Whole operators against a cluster, a Canopy, an S3 and pods in which a fifth of everything goes wrong, all of it
+//! driven by one seed and by simulated time.
 //!
 //! A violation names its seed: `PGRO_SIM_SEED=<seed> cargo test -p operator --test simulation` replays it.
-//! `PGRO_SIM_STEPS=1000000` makes the run longer than every run of the tests can afford.
+//! `PGRO_SIM_STEPS=<n>` makes the run longer, `PGRO_SIM_FROM=<seed>` begins it at another seed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -14,15 +14,21 @@ mod laws;
 mod pods;
 mod process;
 mod replica;
+mod reports;
+mod sidecars;
+mod storage;
 mod storm;
 mod truth;
 mod universe;
+
+#[path = "../support/rights.rs"]
+mod granted;
 
 use universe::{Figures, Universe};
 
 /// Steps of one run of the tests, unless `PGRO_SIM_STEPS` says otherwise: calls to the API server and to Canopy,
 /// actions of controllers and pods, and ticks of the clock.
-const STEPS: u64 = 40_000;
+const STEPS: u64 = 100_000;
 
 fn setting(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
@@ -36,8 +42,9 @@ fn half(first: u64) {
         return;
     }
     let steps = setting("PGRO_SIM_STEPS").unwrap_or(STEPS) / 2;
+    let from = 2 * (setting("PGRO_SIM_FROM").unwrap_or(0) / 2);
     let mut figures = Figures::default();
-    for seed in (first..).step_by(2) {
+    for seed in (from + first..).step_by(2) {
         figures.add(&Universe::run(seed));
         if figures.steps >= steps {
             break;

@@ -1,12 +1,17 @@
 //! What pods come to: most do their work, some never start, die, or say nonsense, until the storm is over.
 
+use crate::{
+    replica,
+    storage::{Reading, Storage},
+    truth::Truth,
+};
 use contract::{
     env,
     ids::{ReplicaId, ReplicaKey, RunId, ServerId, SnapshotId},
     names::{RunName, labels, objects::containers},
     pods::{
-        Check, CheckName, CheckResult, Failure, FailureReason, PrepareReport, RestoreResult, Restored,
-        SizingResult, SnapshotSize,
+        Check, CheckName, CheckResult, Failure, FailureReason, OUTAGE_MESSAGE, PrepareReport, RestoreResult,
+        Restored, SizingResult, SnapshotSize,
     },
 };
 use fake_apiserver::{ApiServer, Controllers, Object, Outcome};
@@ -17,10 +22,22 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
-/// Runs whose database answered, prepared and checked.
-pub(crate) type Proven = Arc<Mutex<BTreeSet<RunId>>>;
+/// What pods have truly come to, by run.
+#[derive(Debug, Default)]
+pub(crate) struct Truths {
+    /// Its database answered, prepared and checked.
+    pub(crate) proven: BTreeSet<RunId>,
+    /// Its backup was found to be bad.
+    pub(crate) bad: BTreeSet<RunId>,
+    /// Pods of which that has been noted.
+    noted: BTreeSet<String>,
+}
+
+/// A handle on it.
+pub(crate) type Proven = Arc<Mutex<Truths>>;
 
 /// Decides what befalls each pod.
 #[derive(Clone)]
@@ -30,6 +47,8 @@ pub(crate) struct Fates {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stormy: Arc<AtomicBool>,
     pub(crate) proven: Proven,
+    pub(crate) storage: Storage,
+    pub(crate) truth: Truth,
 }
 
 impl Fates {
@@ -39,29 +58,77 @@ impl Fates {
     }
 
     fn outcome(&self, pod: &Object) -> Outcome {
-        let lot = drawn(self.seed, pod.uid());
-        let (fate, needs) = (lot % 100, i64::try_from(2 + lot / 100 % 58).unwrap());
+        let fate = drawn(self.seed, pod.uid()) % 100;
+        let needs = i64::try_from(needs(self.seed, pod.uid())).unwrap();
         let fate = if self.stormy.load(Ordering::Relaxed) { fate } else { 99 };
         let age = self.clock.now().as_second() - created(pod);
         match (is_kopia(pod), fate) {
             (_, 0..4) => Outcome::Unschedulable("0/1 nodes are available".to_owned()),
             (_, 4..7) => waiting(pod),
             (_, 7..9) => Outcome::Lost,
+            (true, _) if is_restore(pod) => self.restored(pod, fate),
             (true, _) if age < needs => Outcome::Running,
-            (true, _) if is_restore(pod) => restored(pod, fate),
-            (true, _) => sized(pod, fate),
+            (true, _) => self.sized(pod, fate),
             (false, _) if age < needs => Outcome::Initialising { container: containers::PREPARE.to_owned() },
             (false, _) => self.prepared(pod, fate),
         }
     }
 
+    /// It runs until all is read, or the proxy has given up.
+    fn restored(&self, pod: &Object, fate: u64) -> Outcome {
+        match self.storage.reading(pod.uid()) {
+            Reading::GivenUp => failed(FailureReason::StorageUnavailable, OUTAGE_MESSAGE),
+            Reading::Goes(read) if read < Duration::from_secs(needs(self.seed, pod.uid())) => {
+                Outcome::Running
+            }
+            Reading::Goes(_) if self.is_poisoned(pod) => {
+                self.found_bad(pod);
+                failed(FailureReason::RepositoryUnreadable, "blob not found")
+            }
+            Reading::Goes(_) => {
+                if (9..14).contains(&fate) {
+                    self.found_bad(pod);
+                }
+                restored(pod, fate)
+            }
+        }
+    }
+
+    fn sized(&self, pod: &Object, fate: u64) -> Outcome {
+        if (9..14).contains(&fate) {
+            self.found_bad(pod);
+        }
+        sized(pod, fate)
+    }
+
+    /// Whether its backup is one that is bad for good.
+    fn is_poisoned(&self, pod: &Object) -> bool {
+        let key = replica::key(pod).map(|(replica_id, server_id)| ReplicaKey {
+            replica_id: replica_id.parse().unwrap(),
+            server_id: server_id.parse().unwrap(),
+        });
+        key.is_some_and(|key| self.truth.lock().is_bad(key))
+    }
+
+    fn found_bad(&self, pod: &Object) {
+        self.note(pod, |truths| &mut truths.bad);
+    }
+
+    fn note(&self, pod: &Object, what: impl FnOnce(&mut Truths) -> &mut BTreeSet<RunId>) {
+        let mut truths = self.proven.lock().unwrap();
+        if truths.noted.insert(pod.uid().to_owned()) {
+            what(&mut truths).insert(run_id(&self.server, pod));
+        }
+    }
+
     fn prepared(&self, pod: &Object, fate: u64) -> Outcome {
         if fate < 15 {
+            self.found_bad(pod);
             let failure = Failure { reason: FailureReason::Recovery, message: "no checkpoint".to_owned() };
             let report = PrepareReport { failure: Some(failure), ..PrepareReport::default() };
             return Outcome::failed(containers::PREPARE, 1, "Error", serde_json::to_string(&report).unwrap());
         }
-        self.proven.lock().unwrap().insert(run_id(&self.server, pod));
+        self.note(pod, |truths| &mut truths.proven);
         let report = serde_json::to_string(&sound()).unwrap();
         Outcome::Ready { messages: BTreeMap::from([(containers::PREPARE.to_owned(), report)]) }
     }
@@ -77,7 +144,7 @@ fn is_kopia(pod: &Object) -> bool {
     is_restore(pod) || pod["spec"]["containers"][0]["name"] == containers::SIZING
 }
 
-fn is_restore(pod: &Object) -> bool {
+pub(crate) fn is_restore(pod: &Object) -> bool {
     pod["spec"]["containers"][0]["name"] == containers::RESTORE
 }
 
@@ -95,16 +162,23 @@ fn waiting(pod: &Object) -> Outcome {
     }
 }
 
+/// Seconds its work takes: those of reading for a restore.
+pub(crate) fn needs(seed: u64, uid: &str) -> u64 {
+    2 + drawn(seed, uid) / 100 % 58
+}
+
+fn failed(reason: FailureReason, message: &str) -> Outcome {
+    let failure = Failure { reason, message: message.to_owned() };
+    let said = serde_json::to_string(&RestoreResult::Failed(failure)).unwrap();
+    Outcome::failed(containers::RESTORE, 1, "Error", said)
+}
+
 fn restored(pod: &Object, fate: u64) -> Outcome {
-    let failed = |message: String| Outcome::failed(containers::RESTORE, 1, "Error", message);
     match fate {
-        9..14 => {
-            let failure = Failure { reason: FailureReason::SnapshotNotFound, message: "gone".to_owned() };
-            failed(serde_json::to_string(&RestoreResult::Failed(failure)).unwrap())
-        }
+        9..14 => failed(FailureReason::SnapshotNotFound, "gone"),
         14..17 => Outcome::failed(containers::RESTORE, 137, "OOMKilled", ""),
         17..19 => Outcome::Evicted("the node is low on memory".to_owned()),
-        19..21 => failed(result(pod)),
+        19..21 => Outcome::failed(containers::RESTORE, 1, "Error", result(pod)),
         21..23 => Outcome::done(containers::RESTORE, "all is well, trust me"),
         _ => Outcome::done(containers::RESTORE, result(pod)),
     }
@@ -126,9 +200,7 @@ fn sized(pod: &Object, fate: u64) -> Outcome {
 }
 
 fn snapshot(pod: &Object) -> SnapshotId {
-    let variables = pod["spec"]["containers"][0]["env"].as_array().unwrap();
-    let snapshot = variables.iter().find(|variable| variable["name"] == env::SNAPSHOT_ID).unwrap();
-    snapshot["value"].as_str().unwrap().parse().unwrap()
+    variable(pod, env::SNAPSHOT_ID).unwrap().parse().unwrap()
 }
 
 fn result(pod: &Object) -> String {
@@ -140,6 +212,14 @@ fn result(pod: &Object) -> String {
         bytes: 1,
     };
     serde_json::to_string(&RestoreResult::Restored(restored)).unwrap()
+}
+
+/// What one of a pod's containers is told by this name.
+pub(crate) fn variable(pod: &Object, name: &str) -> Option<String> {
+    let containers =
+        ["initContainers", "containers"].into_iter().filter_map(|field| pod["spec"][field].as_array());
+    let mut all = containers.flatten().filter_map(|container| container["env"].as_array()).flatten();
+    all.find(|one| one["name"] == name)?["value"].as_str().map(str::to_owned)
 }
 
 fn run_id(server: &ApiServer, pod: &Object) -> RunId {

@@ -1,6 +1,7 @@
 //! One operator as it runs: its tasks, on a client of its own, until it ends or is killed.
 
 use crate::{canopy::SimCanopy, dice::Dice};
+use axum::Router;
 use contract::secret::SecretString;
 use fake_apiserver::ApiServer;
 use futures::future::BoxFuture;
@@ -8,6 +9,7 @@ use jiff::SignedDuration;
 use operator::{
     apply::{Applier, Cluster},
     args::{Home, LeaseTimes},
+    broker::{self, Broker, KubeReviewer, KubeStatsSink},
     canopy::{CanopyApi, register_until_done},
     clock::Clock,
     lead::{Elector, LeaseKeeper, Term, Told, campaign},
@@ -45,6 +47,10 @@ pub(crate) struct Surroundings {
 
 /// A process.
 pub(crate) struct Process {
+    /// What its broker serves, whether it leads or not.
+    pub(crate) broker: Router,
+    /// `/status.json`, and whether it has been looked at.
+    status: watch::Receiver<Value>,
     tasks: JoinSet<()>,
     shutdown: CancellationToken,
     killed: CancellationToken,
@@ -55,21 +61,26 @@ impl Process {
     pub(crate) fn start(around: &Surroundings, user: &str) -> Self {
         let (mut tasks, shutdown, killed) =
             (JoinSet::new(), CancellationToken::new(), CancellationToken::new());
-        let client = around.server.client(user);
-        let index = Index::default();
-        let (seen, watching) = (index.clone(), client.clone());
+        let (shows, status) = watch::channel(Value::Null);
+        let office = Office {
+            client: around.server.client(user),
+            canopy: around.canopy.client(&around.clock),
+            index: Index::default(),
+            around: around.clone(),
+            shows,
+        };
+        let broker = office.broker();
+        let (seen, watching) = (office.index.clone(), office.client.clone());
         tasks.spawn(async move { seen.follow(watching, &site().home.namespace).await });
-        let (elector, around, until) = (elector(around, &client, user), around.clone(), shutdown.clone());
-        let dying = killed.clone();
+        let (elector, until, dying) = (office.elector(user), shutdown.clone(), killed.clone());
         tasks.spawn(async move {
             let work = |term: Term| -> BoxFuture<'static, ()> {
-                let work = lead(around.clone(), client.clone(), index.clone(), term);
-                let dying = dying.clone();
+                let (work, dying) = (office.clone().lead(term), dying.clone());
                 Box::pin(async move { dying.run_until_cancelled(work).await.unwrap_or_default() })
             };
             campaign(elector, work, until).await;
         });
-        Self { tasks, shutdown, killed }
+        Self { broker, status, tasks, shutdown, killed }
     }
 
     /// Told to end, it lets go of the Lease; what still runs then dies.
@@ -86,60 +97,83 @@ impl Process {
         self.tasks.shutdown().await;
     }
 
+    /// Its status, where it shows another than when it was last asked.
+    pub(crate) fn news(&mut self) -> Option<Value> {
+        let is_new = self.status.has_changed().unwrap_or(false);
+        is_new.then(|| self.status.borrow_and_update().clone())
+    }
+
     /// What it should never do by itself.
     pub(crate) fn has_broken_off(&mut self) -> bool {
         self.tasks.try_join_next().is_some()
     }
 }
 
-fn elector(around: &Surroundings, client: &kube::Client, name: &str) -> Elector {
-    let keeper = LeaseKeeper::new(client.clone(), &site().home.namespace);
-    let told = Told { leadership: watch::Sender::default(), metrics: Metrics::default() };
-    let dice = around.dice.clone();
-    Elector::new(keeper, name.to_owned(), LEASE, Arc::clone(&around.clock), move || dice.share(), told)
-}
-
-/// What a leader does, as the operator puts it together.
-async fn lead(around: Surroundings, client: kube::Client, index: Index, term: Term) {
-    let stop = term.stopping().clone();
-    let (registered, is_registered) = watch::channel(false);
-    let (wake, dice) = (index.changed(), around.dice.clone());
-    let canopy: Arc<dyn CanopyApi> = Arc::clone(&around.canopy) as Arc<dyn CanopyApi>;
-    let passes = Passes(reconciler(&around, client, index, term, is_registered));
-    tokio::join!(
-        register_until_done(canopy, registered, stop.clone()),
-        task::run(passes, INTERVAL, move || dice.share(), wake, stop),
-    );
-}
-
-fn reconciler(
-    around: &Surroundings,
+/// What stays the same from term to term, as the operator puts it together.
+#[derive(Clone)]
+struct Office {
+    around: Surroundings,
     client: kube::Client,
+    canopy: Arc<dyn CanopyApi>,
     index: Index,
-    term: Term,
-    registered: watch::Receiver<bool>,
-) -> Reconciler {
-    let (metrics, site) = (Metrics::default(), Arc::new(site()));
-    let canopy: Arc<dyn CanopyApi> = Arc::clone(&around.canopy) as Arc<dyn CanopyApi>;
-    let home = site.home.namespace.clone();
-    Reconciler {
-        applier: Applier {
-            term: term.clone(),
-            cluster: Cluster::new(client.clone(), home.clone(), index.clone(), term),
-            canopy: Arc::clone(&canopy),
-            new_passwords: Arc::new(passwords),
-            site,
-        },
-        index,
-        inquiry: Inquiry::new(client.clone()),
-        canopy,
-        clock: Arc::clone(&around.clock),
-        policy: policy(),
-        metrics,
-        events: Events::new(client, None, home),
-        registered,
-        status: watch::Sender::new(Value::Null),
-        memory: Memory::default(),
+    shows: watch::Sender<Value>,
+}
+
+impl Office {
+    fn elector(&self, name: &str) -> Elector {
+        let keeper = LeaseKeeper::new(self.client.clone(), &site().home.namespace);
+        let told = Told { leadership: watch::Sender::default(), metrics: Metrics::default() };
+        let (clock, dice) = (Arc::clone(&self.around.clock), self.around.dice.clone());
+        Elector::new(keeper, name.to_owned(), LEASE, clock, move || dice.share(), told)
+    }
+
+    fn broker(&self) -> Router {
+        broker::router(Broker::new(
+            site().home.namespace,
+            Arc::clone(&self.canopy),
+            Arc::new(KubeReviewer::new(self.client.clone())),
+            Arc::new(KubeStatsSink::new(self.client.clone())),
+            Arc::clone(&self.around.clock),
+            Metrics::default(),
+            false,
+        ))
+    }
+
+    /// What a leader does.
+    async fn lead(self, term: Term) {
+        self.shows.send_replace(Value::Null);
+        let stop = term.stopping().clone();
+        let (registered, is_registered) = watch::channel(false);
+        let (wake, dice) = (self.index.changed(), self.around.dice.clone());
+        let passes = Passes(self.reconciler(term, is_registered));
+        tokio::join!(
+            register_until_done(Arc::clone(&self.canopy), registered, stop.clone()),
+            task::run(passes, INTERVAL, move || dice.share(), wake, stop),
+        );
+    }
+
+    fn reconciler(&self, term: Term, registered: watch::Receiver<bool>) -> Reconciler {
+        let (client, site) = (self.client.clone(), Arc::new(site()));
+        let home = site.home.namespace.clone();
+        Reconciler {
+            applier: Applier {
+                term: term.clone(),
+                cluster: Cluster::new(client.clone(), home.clone(), self.index.clone(), term),
+                canopy: Arc::clone(&self.canopy),
+                new_passwords: Arc::new(passwords),
+                site,
+            },
+            index: self.index.clone(),
+            inquiry: Inquiry::new(self.client.clone()),
+            canopy: Arc::clone(&self.canopy),
+            clock: Arc::clone(&self.around.clock),
+            policy: policy(),
+            metrics: Metrics::default(),
+            events: Events::new(client, None, home),
+            registered,
+            status: self.shows.clone(),
+            memory: Memory::default(),
+        }
     }
 }
 
@@ -160,13 +194,13 @@ fn passwords() -> Passwords {
 pub(crate) fn policy() -> Policy {
     Policy {
         max_concurrent_restores: 4,
-        start_deadline: SignedDuration::from_mins(2),
-        restore_deadline: SignedDuration::from_mins(5),
-        verify_deadline: SignedDuration::from_mins(5),
+        start_deadline: SignedDuration::from_mins(1),
+        restore_deadline: SignedDuration::from_mins(3),
+        verify_deadline: SignedDuration::from_mins(3),
         retry_base: SignedDuration::from_secs(5),
         retry_max: SignedDuration::from_secs(40),
-        sizing_deadline: SignedDuration::from_mins(2),
-        switch_deadline: SignedDuration::from_mins(2),
+        sizing_deadline: SignedDuration::from_mins(1),
+        switch_deadline: SignedDuration::from_mins(1),
         outage_retry_max: SignedDuration::from_secs(40),
         probe_pause: SignedDuration::from_secs(10),
         drain: SignedDuration::from_secs(10),
@@ -193,6 +227,6 @@ fn site() -> Site {
         },
         s3: S3::default(),
         storage_class: None,
-        restore_deadline: Duration::from_mins(5),
+        restore_deadline: Duration::from_mins(3),
     }
 }

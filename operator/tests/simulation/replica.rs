@@ -1,8 +1,11 @@
 //! Whether all replicas are as they are wanted, read from the cluster as a person would read it.
 
-use crate::{canopy::SimCanopy, truth::Truth};
+use crate::{
+    canopy::SimCanopy,
+    truth::{Poison, Truth},
+};
 use contract::{
-    canopy::{Outcome, WorklistEntry},
+    canopy::{Outcome, Verification, WorklistEntry},
     names::{annotations as keys, labels},
 };
 use fake_apiserver::{ApiServer, Object};
@@ -32,12 +35,33 @@ pub(crate) fn all_well(server: &ApiServer, truth: &Truth, canopy: &SimCanopy) ->
         let [namespace] = mine[..] else {
             return Err(format!("{} has {} namespaces", entry.name, mine.len()));
         };
-        well(server, namespace, entry, canopy).map_err(|why| format!("{}: {why}", namespace.name()))?;
+        let well = match wants.poison.get(&entry.key()) {
+            None => well(server, namespace, entry, canopy),
+            Some(Poison::Impossible) => refused(namespace, entry, canopy),
+            // It fails again and again; the others are asked after.
+            Some(Poison::BadBackup) => Ok(()),
+        };
+        well.map_err(|why| format!("{}: {why}", namespace.name()))?;
     }
     if there.len() > wants.entries.len() {
         return Err(format!("{} namespaces for {} entries", there.len(), wants.entries.len()));
     }
     Ok(())
+}
+
+/// What cannot be was told, and is left at that.
+fn refused(namespace: &Object, entry: &WorklistEntry, canopy: &SimCanopy) -> Result<(), String> {
+    let state = namespace.annotation(keys::RESTORE_STATE);
+    let last = last(canopy, entry);
+    let told = last.as_ref().and_then(|last| last.error.as_deref()).unwrap_or_default();
+    if state == Some("failed") && told.starts_with("invalid_request: ") {
+        return Ok(());
+    }
+    Err(format!("it is {state:?}, and Canopy last heard {last:?}"))
+}
+
+fn last(canopy: &SimCanopy, entry: &WorklistEntry) -> Option<Verification> {
+    canopy.told(|told| told.last(entry.replica_id, entry.server_id).cloned())
 }
 
 fn well(
@@ -64,13 +88,10 @@ fn well(
     expected("its state", said(keys::RESTORE_STATE), "active")?;
     expected("what is served", said(keys::LAST_RESTORED_SNAPSHOT_ID), snapshot)?;
     serves(server, namespace.name(), &said(keys::SERVING_RUN))?;
-    let ledger = canopy.ledger.lock().unwrap();
-    let told = |report: &&contract::canopy::Verification| {
-        report.server_id == entry.server_id && report.replica_id == Some(entry.replica_id)
-    };
-    let last = ledger.iter().rev().find(told).map(|report| (report.outcome, report.snapshot_id.as_deref()));
-    let proven = last == Some((Outcome::Success, Some(snapshot)));
-    if proven { Ok(()) } else { Err(format!("Canopy last heard {last:?}")) }
+    let last = last(canopy, entry);
+    let heard = last.as_ref().map(|report| (report.outcome, report.snapshot_id.as_deref()));
+    let proven = heard == Some((Outcome::Success, Some(snapshot)));
+    if proven { Ok(()) } else { Err(format!("Canopy last heard {heard:?}")) }
 }
 
 /// Guests reach the run that is said to serve, and nothing else is left.

@@ -1,6 +1,13 @@
 //! The storm: everything fails, people interfere, operators die, and what is wanted changes all the time.
 
-use crate::{dice::Dice, faults, process::Process, replica, universe::Universe};
+use crate::{
+    dice::Dice,
+    faults,
+    process::Process,
+    replica,
+    truth::{BUCKETS, Poison},
+    universe::Universe,
+};
 use contract::names::annotations;
 use fake_apiserver::Object;
 use std::{
@@ -23,6 +30,9 @@ pub(crate) async fn rage(universe: &mut Universe) {
     let (dice, old) = (universe.dice.clone(), Arc::new(AtomicU64::new(0)));
     for _ in 0..ENTRIES {
         universe.truth.lock().add(&dice);
+    }
+    for poison in [Poison::Impossible, Poison::BadBackup] {
+        universe.truth.lock().add_poison(&dice, poison);
     }
     faults::begin(&universe.server, Dice::of(universe.seed, 4), Arc::clone(&old));
     start_all(universe);
@@ -56,6 +66,7 @@ async fn strike(universe: &mut Universe, dice: &Dice, tick: u64) {
             let kind = dice.one_of(&["namespaces", "jobs", "pods"]).unwrap();
             universe.server.drop_events(kind, 3);
         }
+        14..16 => universe.storage.lock().turn(dice.one_of(&BUCKETS).unwrap()),
         _ => {}
     }
 }

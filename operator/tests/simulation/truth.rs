@@ -12,6 +12,22 @@ use std::{
 };
 use uuid::Uuid;
 
+/// Where the backups of each group lie.
+pub(crate) const BUCKETS: [&str; 2] = ["backups-even", "backups-odd"];
+
+/// Names people give, and those that people do not give.
+const NAMES: [&str; 6] =
+    ["clinic", "Klinik Süd", "$(rm -rf /) `x`; --flag", "a_b", "a-b", "\u{202e}\nline\0two: [yaml"];
+
+/// What is wrong with an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Poison {
+    /// What it asks for cannot exist.
+    Impossible,
+    /// Its backup is bad, each time it is tried.
+    BadBackup,
+}
+
 /// When snapshot 0 was taken; each next one an hour later.
 const FIRST_SNAPSHOT: &str = "2026-01-01T00:00:00Z";
 
@@ -21,6 +37,10 @@ pub(crate) struct Wants {
     pub(crate) entries: BTreeMap<ReplicaKey, WorklistEntry>,
     /// Entries that were withdrawn, and when.
     pub(crate) withdrawn: BTreeMap<ReplicaKey, Timestamp>,
+    /// Entries that never come to anything, and must not keep others from it.
+    pub(crate) poison: BTreeMap<ReplicaKey, Poison>,
+    /// Counts changes.
+    pub(crate) version: u64,
     made: u128,
     snapshots: u64,
 }
@@ -37,9 +57,11 @@ impl Truth {
     /// Something changes: an entry more, one less, a newer snapshot, or a snapshot where there was none.
     pub(crate) fn change(&self, dice: &Dice, now: Timestamp) {
         let mut wants = self.lock();
-        let keys: Vec<ReplicaKey> = wants.entries.keys().copied().collect();
+        wants.version += 1;
+        let all = wants.entries.keys().copied();
+        let keys: Vec<ReplicaKey> = all.filter(|key| !wants.poison.contains_key(key)).collect();
         match dice.below(8) {
-            0 if keys.len() < 8 => wants.add(dice),
+            0 if keys.len() < 8 => _ = wants.add(dice),
             1 if keys.len() > 2 => {
                 let key = *dice.one_of(&keys).unwrap();
                 wants.entries.remove(&key);
@@ -47,38 +69,79 @@ impl Truth {
             }
             _ => {
                 let Some(key) = dice.one_of(&keys) else { return };
-                let (id, at) = wants.snapshot();
-                let entry = wants.entries.get_mut(key).unwrap();
-                (entry.snapshot_id, entry.snapshot_at) = (Some(id), Some(at));
+                wants.renew(*key);
             }
+        }
+    }
+
+    /// What was bad is good from now on: a sound snapshot is offered.
+    pub(crate) fn heal(&self) {
+        let mut wants = self.lock();
+        wants.version += 1;
+        let bad: Vec<ReplicaKey> = wants.poison.keys().copied().filter(|key| wants.is_bad(*key)).collect();
+        for key in bad {
+            wants.poison.remove(&key);
+            wants.renew(key);
         }
     }
 }
 
 impl Wants {
+    /// The entries, as Canopy lists them.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &WorklistEntry> {
+        self.entries.values()
+    }
+
+    /// Whether no attempt at it succeeds.
+    pub(crate) fn is_bad(&self, key: ReplicaKey) -> bool {
+        self.poison.get(&key) == Some(&Poison::BadBackup)
+    }
+
+    /// One more entry, of this kind of poison.
+    pub(crate) fn add_poison(&mut self, dice: &Dice, poison: Poison) {
+        let key = self.add(dice);
+        self.renew(key);
+        if poison == Poison::Impossible {
+            let entry = self.entries.get_mut(&key).unwrap();
+            entry.snapshot_id = Some("--delete ../../etc $(id)".to_owned());
+        }
+        self.poison.insert(key, poison);
+    }
+
+    fn renew(&mut self, key: ReplicaKey) {
+        let (id, at) = self.snapshot();
+        let entry = self.entries.get_mut(&key).unwrap();
+        (entry.snapshot_id, entry.snapshot_at) = (Some(id), Some(at));
+    }
+
     /// One more entry, half of the time without a snapshot.
-    pub(crate) fn add(&mut self, dice: &Dice) {
+    pub(crate) fn add(&mut self, dice: &Dice) -> ReplicaKey {
         self.made += 1;
+        self.version += 1;
         let (id, at) = self.snapshot();
         let with = dice.percent(50);
+        let (declaration, name) = (self.made.div_ceil(2), dice.one_of(&NAMES).unwrap());
+        let group = declaration % 2;
         let entry = WorklistEntry {
-            replica_id: ReplicaId(Uuid::from_u128(self.made.div_ceil(2))),
+            replica_id: ReplicaId(Uuid::from_u128(declaration)),
             server_id: ServerId(Uuid::from_u128(1000 + self.made)),
-            group_id: GroupId(Uuid::from_u128(7)),
+            group_id: GroupId(Uuid::from_u128(7 + group)),
             backup_type: "tamanu-postgres".parse().unwrap(),
             intent: *dice.one_of(&Intent::ALL).unwrap(),
-            name: format!("clinic {}", self.made),
+            name: (*name).to_owned(),
             freshness_seconds: None,
             snapshot_id: with.then_some(id),
             snapshot_at: with.then_some(at),
             storage: Storage::S3,
-            bucket: "backups".to_owned(),
-            prefix: "clinic/".to_owned(),
+            bucket: BUCKETS[usize::try_from(group).unwrap()].to_owned(),
+            prefix: "clinic/$(HOME)/".to_owned(),
             region: "eu-1".to_owned(),
             params: None,
             overdue_after_seconds: None,
         };
-        self.entries.insert(entry.key(), entry);
+        let key = entry.key();
+        self.entries.insert(key, entry);
+        key
     }
 
     fn snapshot(&mut self) -> (String, Timestamp) {

@@ -7,6 +7,8 @@ use crate::{
     laws::Laws,
     pods::{Fates, Proven},
     process::{Process, Surroundings},
+    sidecars::Sidecars,
+    storage::Storage,
     storm,
     truth::Truth,
 };
@@ -32,6 +34,12 @@ pub(crate) struct Figures {
     pub(crate) verified: u64,
     pub(crate) failed: u64,
     pub(crate) deleted: u64,
+    pub(crate) outages: u64,
+    /// Credentials that were given, and that were not.
+    pub(crate) granted: u64,
+    pub(crate) refused: u64,
+    /// Calls and writes of one operator in its busiest minute, and tasks alive.
+    pub(crate) most: (u64, u64, usize),
     pub(crate) slowest: SignedDuration,
     /// Of every call, in order, with what became of it.
     pub(crate) digest: u64,
@@ -45,17 +53,33 @@ impl Figures {
         self.verified += other.verified;
         self.failed += other.failed;
         self.deleted += other.deleted;
+        self.outages += other.outages;
+        self.granted += other.granted;
+        self.refused += other.refused;
+        let (calls, writes, tasks) = other.most;
+        self.most = (self.most.0.max(calls), self.most.1.max(writes), self.most.2.max(tasks));
         self.slowest = self.slowest.max(other.slowest);
     }
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (calls, writes, tasks) = self.most;
         write!(
             f,
-            "{} worlds, {} steps, {} crashes; reports: {} verified, {} failed; {} namespaces deleted; at rest at \
-             most {:#} after the last fault, then 0 writes for an hour",
-            self.worlds, self.steps, self.crashes, self.verified, self.failed, self.deleted, self.slowest
+            "{} worlds, {} steps, {} crashes, {} outages of S3; reports: {} verified, {} failed; credentials: {} given, \
+             {} not; {} namespaces deleted; in a minute at most {calls} calls, {writes} writes; {tasks} tasks; at rest \
+             at most {:#} after the last fault, then 0 writes for an hour",
+            self.worlds,
+            self.steps,
+            self.crashes,
+            self.outages,
+            self.verified,
+            self.failed,
+            self.granted,
+            self.refused,
+            self.deleted,
+            self.slowest
         )
     }
 }
@@ -82,6 +106,8 @@ pub(crate) struct Universe {
     pub(crate) canopy: Arc<SimCanopy>,
     pub(crate) truth: Truth,
     pub(crate) stormy: Arc<AtomicBool>,
+    pub(crate) storage: Storage,
+    pub(crate) sidecars: Sidecars,
     pub(crate) around: Surroundings,
     pub(crate) operators: Vec<Process>,
     pub(crate) laws: Laws,
@@ -96,6 +122,7 @@ impl Universe {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().start_paused(true).build().unwrap();
         fastrand::seed(seed);
+        stub_canopy::use_ring();
         runtime.block_on(async {
             let mut universe = Self::new(seed);
             storm::rage(&mut universe).await;
@@ -110,7 +137,9 @@ impl Universe {
         let telling = Arc::clone(&clock);
         let server = ApiServer::new(move || telling.now());
         let (truth, stormy, proven) = (Truth::default(), Arc::new(AtomicBool::new(true)), Proven::default());
-        let canopy = Arc::new(SimCanopy::new(truth.clone(), Arc::clone(&clock), Dice::of(seed, 1)));
+        let storage = Storage::default();
+        let sidecars = Sidecars::new(seed, &server, &clock, &storage, &stormy);
+        let canopy = Arc::new(SimCanopy::new(truth.clone(), &clock, Dice::of(seed, 1)));
         let mut controllers = Controllers::new(&server).seeded(seed);
         let fates = Fates {
             seed,
@@ -118,6 +147,8 @@ impl Universe {
             clock: Arc::clone(&clock),
             stormy: Arc::clone(&stormy),
             proven: Arc::clone(&proven),
+            storage: storage.clone(),
+            truth: truth.clone(),
         };
         fates.rule(&mut controllers);
         let around = Surroundings {
@@ -136,6 +167,8 @@ impl Universe {
             canopy,
             truth,
             stormy,
+            storage,
+            sidecars,
             around,
             operators: Vec::new(),
             laws,
@@ -148,6 +181,8 @@ impl Universe {
     pub(crate) async fn tick(&mut self, by: std::time::Duration, actions: u64) {
         tokio::time::sleep(by).await;
         self.moves += 1;
+        let brokers: Vec<_> = self.operators.iter().map(|operator| operator.broker.clone()).collect();
+        self.sidecars.tick(by, &brokers);
         for _ in 0..actions {
             if !self.controllers.step() {
                 break;
@@ -157,7 +192,7 @@ impl Universe {
         for operator in &mut self.operators {
             assert!(!operator.has_broken_off(), "seed {}: an operator broke off", self.seed);
         }
-        self.laws.hold(&self.server, &self.canopy, &self.truth, self.clock.now());
+        Laws::hold(self);
     }
 
     /// Steps so far.
@@ -174,14 +209,19 @@ impl Universe {
                 told(entry).hash(&mut hasher);
             }
         });
-        let ledger = self.canopy.ledger.lock().unwrap();
-        format!("{ledger:?}").hash(&mut hasher);
-        let verified = ledger.iter().filter(|report| report.replica_healthy).count() as u64;
+        let reports = self.canopy.told(|told| told.reports.clone());
+        format!("{reports:?}").hash(&mut hasher);
+        let verified = reports.iter().filter(|report| report.replica_healthy).count() as u64;
+        let (granted, refused) = self.sidecars.answers();
         Figures {
             steps: self.steps(),
             verified,
-            failed: ledger.len() as u64 - verified,
+            failed: reports.len() as u64 - verified,
             deleted: self.laws.deleted(),
+            outages: self.storage.lock().outages,
+            granted,
+            refused,
+            most: self.laws.most(),
             digest: hasher.finish(),
             ..self.figures
         }
