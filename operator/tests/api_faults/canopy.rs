@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 pub(crate) const FIRST: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 pub(crate) const SECOND: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+pub(crate) const THIRD: &str = "cccccccccccccccccccccccccccccccc";
 
 #[derive(Default)]
 pub(crate) struct Canopy {
@@ -22,7 +23,8 @@ pub(crate) struct Canopy {
 
 /// An entry of the worklist that wants `snapshot`.
 pub(crate) fn entry(number: u128, snapshot: &str) -> Value {
-    let at = if snapshot == FIRST { "2026-05-01T00:00:00Z" } else { "2026-05-02T00:00:00Z" };
+    let day = [FIRST, SECOND, THIRD].iter().position(|known| *known == snapshot).unwrap() + 1;
+    let at = format!("2026-05-{day:02}T00:00:00Z");
     json!({
         "replica_id": Uuid::from_u128(number), "group_id": Uuid::from_u128(7),
         "server_id": Uuid::from_u128(number + 1000), "type": "tamanu-postgres", "intent": "verify",

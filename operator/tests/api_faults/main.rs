@@ -8,5 +8,9 @@ mod crash;
 mod namespaces;
 mod pods;
 mod rights;
+mod upgrade;
 mod views;
 mod world;
+
+#[path = "../support/rights.rs"]
+mod granted;

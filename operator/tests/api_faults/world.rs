@@ -3,7 +3,7 @@
 mod fate;
 mod process;
 
-use crate::{canopy::Canopy, clock::VirtualClock};
+use crate::{canopy::Canopy, clock::VirtualClock, granted};
 use contract::names::{NamespaceName, annotations, namespace_name, objects::containers};
 use fake_apiserver::{ApiServer, Controllers, Fault, Harm, Object, Outcome, Verb};
 use jiff::SignedDuration;
@@ -32,6 +32,7 @@ pub(crate) struct World {
     pub(crate) canopy: Arc<Canopy>,
     pub(crate) clock: VirtualClock,
     pub(crate) policy: Policy,
+    version: &'static str,
     operator: Process,
     standby: Option<Process>,
     pub(crate) deaths: usize,
@@ -53,6 +54,8 @@ fn policy() -> Policy {
         refresh_min: SignedDuration::from_secs(1),
         resumes_max: 0,
         volumes: VolumePolicy { first: Some(20 << 30), max: 1 << 40 },
+        outage_retry_max: SignedDuration::from_secs(20),
+        probe_pause: SignedDuration::from_secs(20),
         teardown: TeardownPolicy {
             absences: 2,
             min: SignedDuration::from_secs(10),
@@ -66,14 +69,19 @@ fn policy() -> Policy {
 impl World {
     /// An operator alone, which restores well whatever it is told to.
     pub(crate) fn new() -> Self {
+        Self::of_version(env!("CARGO_PKG_VERSION"))
+    }
+
+    /// The same, of this version.
+    pub(crate) fn of_version(version: &'static str) -> Self {
         let clock = VirtualClock::start();
         let time = clock.clone();
         let server = ApiServer::new(move || time.now());
         let mut actors = Controllers::new(&server);
         actors.script(fate::well);
         let (canopy, policy) = (Arc::<Canopy>::default(), policy());
-        let operator = Process::start(&server, &canopy, &clock, &policy);
-        Self { server, actors, canopy, clock, policy, operator, standby: None, deaths: 0 }
+        let operator = Process::start(&server, &canopy, &clock, &policy, version);
+        Self { server, actors, canopy, clock, policy, version, operator, standby: None, deaths: 0 }
     }
 
     /// The same, told to ask for the size of each snapshot, and to go on with restores that are broken off.
@@ -93,7 +101,7 @@ impl World {
     }
 
     fn process(&self) -> Process {
-        Process::start(&self.server, &self.canopy, &self.clock, &self.policy)
+        Process::start(&self.server, &self.canopy, &self.clock, &self.policy, self.version)
     }
 
     /// The operator is killed; another takes its place.
@@ -272,5 +280,9 @@ impl Drop for World {
     fn drop(&mut self) {
         let mistakes = self.server.audit(|audit| audit.unexpected().to_vec());
         assert!(mistakes.is_empty() || std::thread::panicking(), "no correct client does that: {mistakes:?}");
+        let beyond = self
+            .server
+            .audit(|audit| granted::not_granted(audit.entries().filter(|entry| entry.call.user == OPERATOR)));
+        assert!(beyond.is_none() || std::thread::panicking(), "{beyond:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! What two runs are compared by: everything but times, UIDs, versions, and the pods' random names.
 
 use crate::world::{OPERATOR, World};
-use contract::canopy::{Outcome, Verification};
+use contract::{canopy::Outcome, ids::ServerId};
 use fake_apiserver::{KINDS, Verb};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 
 /// Events are a courtesy, and pods are named at random by others.
 const LEFT_OUT: [&str; 2] = ["events", "pods"];
+/// Of whom, of what, and what: ids of runs come from UIDs, which are the server's to give.
+type Told = (ServerId, Option<String>, Outcome);
+
 /// How the server's UIDs begin.
 const UID: &str = "00000000-0000-4000-8000-";
 
@@ -18,8 +21,8 @@ pub(crate) struct Digest {
     objects: BTreeMap<String, Value>,
     /// Creations and deletions of the operator, how often each.
     deeds: BTreeMap<String, usize>,
-    /// What Canopy was told, in order.
-    reports: Vec<(Option<String>, Option<String>, Outcome)>,
+    /// What Canopy was told, in order for each replica.
+    reports: Vec<Told>,
 }
 
 impl Digest {
@@ -61,10 +64,11 @@ fn deeds(world: &World) -> BTreeMap<String, usize> {
     deeds
 }
 
-fn reports(world: &World) -> Vec<(Option<String>, Option<String>, Outcome)> {
-    let told =
-        |report: Verification| (report.run_id.map(|id| id.to_string()), report.snapshot_id, report.outcome);
-    world.canopy.reports().into_iter().map(told).collect()
+/// Each replica's in their order; whose come first does not matter.
+fn reports(world: &World) -> Vec<Told> {
+    let mut all = world.canopy.reports();
+    all.sort_by_key(|report| report.server_id);
+    all.into_iter().map(|report| (report.server_id, report.snapshot_id, report.outcome)).collect()
 }
 
 /// A value without what differs from run to run.

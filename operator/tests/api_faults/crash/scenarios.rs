@@ -1,5 +1,7 @@
 //! The life of a replica in parts: what stands already, and what happens then.
 
+mod trouble;
+
 use crate::{
     canopy::{FIRST, SECOND, entry},
     world::{World, namespace},
@@ -21,15 +23,21 @@ pub(crate) struct Scenario {
     pub(crate) happen: Part,
 }
 
-pub(crate) const SCENARIOS: [Scenario; 9] = [
+pub(crate) const SCENARIOS: [Scenario; 15] = [
     Scenario { name: "provision", prepare: nothing, happen: provision },
     Scenario { name: "refresh", prepare: one_serves, happen: refresh },
     Scenario { name: "force refresh under a deaf Canopy", prepare: one_serves, happen: force },
+    Scenario { name: "failing attempt, retried", prepare: nothing, happen: trouble::failing_attempt },
     Scenario { name: "failing refresh, retried", prepare: one_serves, happen: failing_refresh },
     Scenario { name: "entry changed under a restore", prepare: nothing, happen: changed_wish },
     Scenario { name: "restore broken off", prepare: nothing, happen: broken_off },
     Scenario { name: "denied credentials", prepare: nothing, happen: denied },
+    Scenario { name: "outage of S3, parked", prepare: trouble::two_wait, happen: trouble::outage },
+    Scenario { name: "healing", prepare: one_serves, happen: trouble::healing },
+    Scenario { name: "identity changed", prepare: one_serves, happen: trouble::identity_changed },
     Scenario { name: "teardown", prepare: four_serve, happen: teardown },
+    Scenario { name: "teardown with a report unheard", prepare: four_serve, happen: trouble::unheard },
+    Scenario { name: "hold that is not released", prepare: four_serve, happen: trouble::hold },
     Scenario { name: "release of a held teardown", prepare: held, happen: release },
 ];
 

@@ -32,9 +32,9 @@ fn home() -> NamespaceName {
     "pgro-system".parse().unwrap()
 }
 
-fn site() -> Site {
+fn site(version: &str) -> Site {
     Site {
-        version: "0.1.0".to_owned(),
+        version: version.to_owned(),
         home: Home { namespace: home(), service: "pgro-operator".parse().unwrap() },
         images: Images {
             sidecar: "registry.example/pgro:0.1.0".parse().unwrap(),
@@ -57,6 +57,7 @@ impl Process {
         canopy: &Arc<Canopy>,
         clock: &VirtualClock,
         policy: &Policy,
+        version: &str,
     ) -> Self {
         let (client, index, term) = (server.client(OPERATOR), Index::default(), Term::without_rival());
         let (followed, watcher) = (index.clone(), client.clone());
@@ -70,7 +71,7 @@ impl Process {
                 term: term.clone(),
                 cluster: Cluster::new(client.clone(), home(), index, term),
                 canopy: Arc::clone(&canopy),
-                site: Arc::new(site()),
+                site: Arc::new(site(version)),
                 new_passwords: Arc::new(passwords),
             },
             canopy,
