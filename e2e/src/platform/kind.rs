@@ -19,8 +19,8 @@ use crate::timeouts::Deadline;
 use crate::wait::{self, Look};
 pub(crate) use record::Record;
 
-/// kind makes a cluster in half a minute on two cores; a loaded machine needs some of that again.
-const CREATE: Duration = Duration::from_mins(5);
+/// kind makes a cluster in half a minute on two cores; beside builds on a crowded machine it took over five minutes.
+const CREATE: Duration = Duration::from_mins(15);
 /// A healthy API server answers at once, unless the machine is compiling. What is in the cluster goes with it, so it
 /// is given up only after a wait that no healthy one needs.
 const ANSWER: Deadline = Deadline { what: "the API server to answer", within: Duration::from_mins(1) };
