@@ -62,6 +62,61 @@ pub struct TrafficStats {
     pub s3_received_payload_bytes: u64,
 }
 
+/// Answers of a proxy, by the first digit of their status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AnswerStats {
+    /// Successes.
+    #[serde(rename = "2xx")]
+    pub success: u64,
+    /// Redirections, of which 304 is the only one that S3 means.
+    #[serde(rename = "3xx")]
+    pub redirection: u64,
+    /// Errors of the client, refusals of the proxy included.
+    #[serde(rename = "4xx")]
+    pub client_error: u64,
+    /// Requests whose patience ended.
+    #[serde(rename = "5xx")]
+    pub server_error: u64,
+}
+
+/// Requests of a proxy's clients, by method.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RequestStats {
+    /// Answers to GET.
+    pub get: AnswerStats,
+    /// Answers to HEAD.
+    pub head: AnswerStats,
+    /// Answers to whatever is neither, and to what is no request at all.
+    pub other: AnswerStats,
+}
+
+/// Requests that a proxy signed once more because S3 refused the first signature, by why it did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResignStats {
+    /// The credentials were expired, or not known.
+    pub credentials: u64,
+    /// The clocks were too far apart.
+    pub clock: u64,
+}
+
+/// Body of the statistics callback: the four figures of traffic, and what came of requests. Proxies older than these send
+/// the four alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxyStats {
+    /// What is reported to Canopy.
+    #[serde(flatten)]
+    pub traffic: TrafficStats,
+    /// Requests of clients.
+    #[serde(default)]
+    pub requests: RequestStats,
+    /// Signatures that were not accepted.
+    #[serde(default)]
+    pub resign_retries: ResignStats,
+}
+
 /// Path of the progress callback of one Job.
 pub fn progress_path(namespace: &str, job: &str) -> String {
     format!("/api/v1/restore-progress/{namespace}/{job}")
@@ -87,7 +142,7 @@ pub struct RestoreProgress {
 
 #[cfg(test)]
 mod tests {
-    use super::{BrokerAnswer, TrafficStats, stats_path};
+    use super::{AnswerStats, BrokerAnswer, ProxyStats, RequestStats, ResignStats, TrafficStats, stats_path};
     use serde_json::json;
 
     #[test]
@@ -104,6 +159,35 @@ mod tests {
         let json = serde_json::to_value(stats).unwrap();
         assert_eq!(json["s3_received_raw_bytes"], 7);
         assert_eq!(serde_json::from_value::<TrafficStats>(json).unwrap(), stats);
+    }
+
+    #[test]
+    fn the_four_figures_of_the_contract_stand_beside_what_was_added() {
+        let (success, server_error) = (2, 1);
+        let stats = ProxyStats {
+            traffic: TrafficStats { s3_sent_raw_bytes: 7, ..TrafficStats::default() },
+            requests: RequestStats {
+                get: AnswerStats { success, server_error, ..AnswerStats::default() },
+                ..RequestStats::default()
+            },
+            resign_retries: ResignStats { credentials: 3, clock: 0 },
+        };
+        let json = serde_json::to_value(stats).unwrap();
+        assert_eq!(json["s3_sent_raw_bytes"], 7);
+        assert_eq!(
+            (&json["requests"]["get"]["2xx"], &json["resign_retries"]["credentials"]),
+            (&json!(2), &json!(3))
+        );
+        assert_eq!(serde_json::from_value::<TrafficStats>(json.clone()).unwrap(), stats.traffic);
+        assert_eq!(serde_json::from_value::<ProxyStats>(json).unwrap(), stats);
+    }
+
+    #[test]
+    fn the_four_figures_alone_are_enough() {
+        let traffic = TrafficStats { s3_sent_raw_bytes: 7, ..TrafficStats::default() };
+        let told: ProxyStats = serde_json::from_value(serde_json::to_value(traffic).unwrap()).unwrap();
+        assert_eq!(told, ProxyStats { traffic, ..ProxyStats::default() });
+        assert!(serde_json::from_value::<ProxyStats>(json!({"requests": {}})).is_err());
     }
 
     #[test]

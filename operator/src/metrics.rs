@@ -10,12 +10,12 @@ mod replicas;
 pub use replicas::ReplicaFigures;
 
 use contract::{
-    broker::TrafficStats,
+    broker::{AnswerStats, ProxyStats, RequestStats, ResignStats, TrafficStats},
     ids::Intent,
     pods::{Check, CheckName, CheckResult},
 };
 use jiff::Timestamp;
-use labels::{Call, CallKind, Outcome, Phase, Run, Target, Traffic};
+use labels::{Answer, Call, CallKind, Cause, Outcome, Phase, Run, Target, Traffic};
 use prometheus_client::{
     encoding::text::encode,
     metrics::{
@@ -50,6 +50,8 @@ pub struct Metrics {
     phases: Family<Phase, Histogram>,
     checks: Family<labels::Check, Counter>,
     traffic: Family<Traffic, Counter>,
+    proxy_requests: Family<Answer, Counter>,
+    resign_retries: Family<Cause, Counter>,
     switchovers: Family<Outcome, Counter>,
     breakers: Family<Target, Gauge>,
     leader: Gauge,
@@ -86,6 +88,8 @@ impl Default for Metrics {
             phases: Family::new_with_constructor(long_seconds),
             checks: Family::default(),
             traffic: Family::default(),
+            proxy_requests: Family::default(),
+            resign_retries: Family::default(),
             switchovers: Family::default(),
             breakers: Family::default(),
             leader: Gauge::default(),
@@ -131,7 +135,14 @@ impl Metrics {
         r.register("restore_phase_duration_seconds", "Time a phase of a good run took", self.phases.clone());
         r.register("verification_checks", "Checks of databases", self.checks.clone());
         r.register("switchover", "Moves of guests to a newer run", self.switchovers.clone());
+        self.register_proxies(r);
+    }
+
+    fn register_proxies(&self, r: &mut Registry) {
         r.register("proxy_bytes", "Traffic with S3 that proxies reported", self.traffic.clone());
+        r.register("proxy_requests", "Requests that proxies answered", self.proxy_requests.clone());
+        let help = "Requests that proxies signed once more because S3 refused a signature";
+        r.register("proxy_resign_retries", help, self.resign_retries.clone());
     }
 
     /// One call to Canopy: `2xx`, another status, or a word where there was none.
@@ -215,8 +226,30 @@ impl Metrics {
         self.switchovers.get_or_create(&Outcome { result }).inc();
     }
 
-    /// A proxy has told what flowed through it.
-    pub fn traffic(&self, stats: TrafficStats) {
+    /// A proxy has told, at its end, what it did.
+    pub fn proxy(&self, stats: &ProxyStats) {
+        let ProxyStats { traffic, requests, resign_retries } = *stats;
+        self.traffic(traffic);
+        let RequestStats { get, head, other } = requests;
+        for (method, answers) in [("GET", get), ("HEAD", head), ("other", other)] {
+            self.proxy_requests(method, answers);
+        }
+        let ResignStats { credentials, clock } = resign_retries;
+        for (cause, retries) in [("credentials", credentials), ("clock", clock)] {
+            self.resign_retries.get_or_create(&Cause { cause }).inc_by(retries);
+        }
+    }
+
+    fn proxy_requests(&self, method: &'static str, answers: AnswerStats) {
+        let AnswerStats { success, redirection, client_error, server_error } = answers;
+        for (code, requests) in
+            [("2xx", success), ("3xx", redirection), ("4xx", client_error), ("5xx", server_error)]
+        {
+            self.proxy_requests.get_or_create(&Answer { method, code }).inc_by(requests);
+        }
+    }
+
+    fn traffic(&self, stats: TrafficStats) {
         for (direction, kind, bytes) in [
             ("sent", "raw", stats.s3_sent_raw_bytes),
             ("sent", "payload", stats.s3_sent_payload_bytes),

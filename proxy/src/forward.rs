@@ -83,6 +83,16 @@ pub enum Answer<'f> {
     Unavailable,
 }
 
+impl Answer<'_> {
+    /// As the client will see it.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Object(head, ..) | Self::List(head, _) | Self::Refused(head, _) => head.status,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
 impl Forwarder {
     /// The answer of S3, or none when patience is at an end.
     pub async fn forward<'f>(&'f self, wanted: &'f Admitted) -> Answer<'f> {

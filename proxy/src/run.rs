@@ -19,7 +19,7 @@ use crate::{
     upstream::{self, Pool, S3Dial, roots::RootsError},
 };
 use contract::{
-    broker::{BrokerRequest, TrafficStats},
+    broker::{BrokerRequest, ProxyStats},
     pods::ProxySpec,
 };
 use rustls::ClientConfig;
@@ -51,11 +51,7 @@ pub enum RunError {
 }
 
 /// Runs until `stop`, drains, posts the figures.
-pub async fn run(
-    settings: Settings,
-    clock: Clock,
-    stop: CancellationToken,
-) -> Result<TrafficStats, RunError> {
+pub async fn run(settings: Settings, clock: Clock, stop: CancellationToken) -> Result<ProxyStats, RunError> {
     let Settings { spec, endpoint, limits, relay } = settings;
     let listener = listen::bind(listen::previous(&spec.port_file)).await?;
     let address = listener.local_addr().map_err(RunError::Address)?;
@@ -118,7 +114,7 @@ async fn announce(
     Ok(())
 }
 
-async fn farewell(spec: &ProxySpec, poster: &Poster, figures: TrafficStats, limits: &Limits) {
+async fn farewell(spec: &ProxySpec, poster: &Poster, figures: ProxyStats, limits: &Limits) {
     let Some(url) = &spec.stats_callback_url else { return };
     match callback::post(poster, url, figures, limits.farewell, rand::random).await {
         Ok(()) => tracing::info!(%url, "statistics posted"),

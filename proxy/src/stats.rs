@@ -1,10 +1,13 @@
-//! Traffic between the proxy and S3, counted while it flows.
+//! Traffic between the proxy and S3, and what came of requests, counted while it happens.
 //!
-//! Input: bytes seen by sockets and bodies. Output: the figures of the statistics callback. Must not: estimate.
+//! Input: bytes seen by sockets and bodies, answers, refused signatures. Output: the figures of the statistics callback.
+//! Must not: estimate.
 
 pub mod callback;
+pub mod requests;
 
-use contract::broker::TrafficStats;
+use contract::broker::{ProxyStats, TrafficStats};
+use requests::Requests;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Running totals. Reads have no request bodies, so payload is only ever received.
@@ -13,6 +16,8 @@ pub struct Traffic {
     sent_raw: AtomicU64,
     received_raw: AtomicU64,
     received_payload: AtomicU64,
+    /// Counted beside it.
+    pub requests: Requests,
 }
 
 impl Traffic {
@@ -32,12 +37,13 @@ impl Traffic {
     }
 
     /// The figures so far.
-    pub fn snapshot(&self) -> TrafficStats {
-        TrafficStats {
+    pub fn snapshot(&self) -> ProxyStats {
+        let traffic = TrafficStats {
             s3_sent_raw_bytes: self.sent_raw.load(Relaxed),
             s3_sent_payload_bytes: 0,
             s3_received_raw_bytes: self.received_raw.load(Relaxed),
             s3_received_payload_bytes: self.received_payload.load(Relaxed),
-        }
+        };
+        ProxyStats { traffic, requests: self.requests.answered(), resign_retries: self.requests.resigned() }
     }
 }

@@ -10,7 +10,7 @@ use axum::{
     routing::post,
 };
 use contract::{
-    broker::{BrokerAnswer, CREDENTIALS_PATH, RestoreProgress, TrafficStats, progress_path, stats_path},
+    broker::{BrokerAnswer, CREDENTIALS_PATH, ProxyStats, RestoreProgress, progress_path, stats_path},
     canopy::Credentials,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::CACHE_CONTROL};
@@ -108,9 +108,9 @@ impl Broker {
         let who = self.identify(from.headers, from.peer).await?;
         authorise_stats(&who.caller, who.pod.as_ref(), who.namespace.as_ref(), &self.home, job)
             .map_err(|denied| Failure::Denied { denied, pod: who.caller.to_string() })?;
-        let stats: TrafficStats = parsed(body)?;
-        self.sink.keep(&who.caller.namespace, job.1, stats).await?;
-        self.metrics.traffic(stats);
+        let stats: ProxyStats = parsed(body)?;
+        self.sink.keep(&who.caller.namespace, job.1, stats.traffic).await?;
+        self.metrics.proxy(&stats);
         Ok(())
     }
 

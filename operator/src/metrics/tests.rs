@@ -1,7 +1,7 @@
 use super::{Metrics, ReplicaFigures};
 use crate::model::Identity;
 use contract::{
-    broker::TrafficStats,
+    broker::{AnswerStats, ProxyStats, RequestStats, ResignStats, TrafficStats},
     ids::{GroupId, Intent, ReplicaId, ReplicaKey, ServerId},
     pods::{Check, CheckName, CheckResult, Fix},
 };
@@ -53,11 +53,19 @@ fn all() -> Metrics {
     metrics.check(&Check { name, result, scope: String::new(), duration_ms: 1, detail: None });
     metrics.switchover("done");
     metrics.circuit_breaker("canopy", true);
-    metrics.traffic(TrafficStats {
-        s3_sent_raw_bytes: 1,
-        s3_sent_payload_bytes: 2,
-        s3_received_raw_bytes: 3,
-        s3_received_payload_bytes: 4,
+    metrics.proxy(&ProxyStats {
+        traffic: TrafficStats {
+            s3_sent_raw_bytes: 1,
+            s3_sent_payload_bytes: 2,
+            s3_received_raw_bytes: 3,
+            s3_received_payload_bytes: 4,
+        },
+        requests: RequestStats {
+            get: AnswerStats { success: 5, ..AnswerStats::default() },
+            head: AnswerStats { client_error: 6, ..AnswerStats::default() },
+            ..RequestStats::default()
+        },
+        resign_retries: ResignStats { credentials: 7, clock: 8 },
     });
     metrics.replicas(vec![figures(1)]);
     metrics
@@ -131,6 +139,10 @@ fn what_happened_is_in_the_numbers() {
         "pgro_switchover_total{result=\"done\"} 1",
         "pgro_circuit_breaker_open{target=\"canopy\"} 1",
         "pgro_proxy_bytes_total{direction=\"received\",kind=\"payload\"} 4",
+        "pgro_proxy_requests_total{method=\"GET\",code=\"2xx\"} 5",
+        "pgro_proxy_requests_total{method=\"HEAD\",code=\"4xx\"} 6",
+        "pgro_proxy_resign_retries_total{cause=\"credentials\"} 7",
+        "pgro_proxy_resign_retries_total{cause=\"clock\"} 8",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }

@@ -15,6 +15,7 @@ use crate::{
     credentials::Issued,
     errors_xml::{LONGEST_DOCUMENT, S3Error},
     http1::{Framing, ResponseHead},
+    stats::requests::Resigned,
     upstream::{AskError, Body, Connection},
 };
 use http::StatusCode;
@@ -148,11 +149,13 @@ impl Forwarder {
         let skew = date.and_then(|date| skew::learned(date, self.clock.now(), stamp.skew));
         match verdict(status, &error.code, wanted.verb, skew.is_some()) {
             Verdict::Refresh => {
+                self.traffic.requests.resign(Resigned::Credentials);
                 self.vault.refuse(stamp.issued.generation);
                 Err(Setback::Credentials { status, code: error.code })
             }
             Verdict::Clock => {
                 let by = skew.unwrap_or_default();
+                self.traffic.requests.resign(Resigned::Clock);
                 self.skew.set(by);
                 Err(Setback::Clock { by })
             }

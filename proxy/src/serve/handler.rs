@@ -5,7 +5,7 @@
 
 use super::client::{Client, Gone};
 use crate::{
-    admit::{Admitted, Refusal, Territory, Verb},
+    admit::{Admitted, Refusal, Territory, Verb, method},
     errors_xml::S3Error,
     forward::{
         Answer, Forwarder,
@@ -16,6 +16,7 @@ use crate::{
     limits::Limits,
     sparse::Sparse,
 };
+use http::StatusCode;
 use std::{io::IoSlice, pin::pin};
 
 /// Answers requests.
@@ -29,7 +30,8 @@ pub struct Handler {
 pub struct Request {
     /// The wish, if it is granted.
     wanted: Result<Admitted, Refusal>,
-    verb: Verb,
+    /// None where it is neither GET nor HEAD.
+    verb: Option<Verb>,
     /// Whether it is the last one of its connection.
     is_last: bool,
 }
@@ -51,7 +53,7 @@ impl Handler {
             Err(error) => Request::refused(error.into()),
             Ok(head) => Request {
                 wanted: self.territory.admit(&head),
-                verb: if head.method == Verb::Head.as_str() { Verb::Head } else { Verb::Get },
+                verb: method::verb(head.method).ok(),
                 is_last: head.lists("connection", "close"),
             },
         }
@@ -65,7 +67,8 @@ impl Handler {
             Ok(wanted) => {
                 tracing::debug!(verb = wanted.verb.as_str(), path = wanted.path, "request");
                 let answer = client.while_here(pin!(self.forwarder.forward(&wanted))).await?;
-                deliver(answer, verb, client, is_last, &mut head).await?;
+                self.answered(verb, answer.status());
+                deliver(answer, wanted.verb, client, is_last, &mut head).await?;
                 Ok(!is_last)
             }
             Err(refusal) => {
@@ -77,21 +80,26 @@ impl Handler {
     }
 
     /// The connection is closed: after a refusal, where the next request begins is the client's claim only.
-    fn refuse(&self, refusal: Refusal, verb: Verb, out: &mut Vec<u8>) {
+    fn refuse(&self, refusal: Refusal, verb: Option<Verb>, out: &mut Vec<u8>) {
+        self.answered(verb, refusal.status());
         if let Some(nth) = self.refusals.tell() {
             let status = refusal.status().as_u16();
             tracing::warn!(refusal.nth = nth, status, "refused a request: {refusal}");
         }
         let error = S3Error::of(refusal.code(), &refusal.to_string());
         let field = if refusal == Refusal::Method { "allow: GET, HEAD\r\n" } else { "" };
-        answer::put_local(out, refusal.status(), field, &error, verb, true);
+        answer::put_local(out, refusal.status(), field, &error, verb.unwrap_or(Verb::Get), true);
+    }
+
+    fn answered(&self, verb: Option<Verb>, status: StatusCode) {
+        self.forwarder.traffic.requests.answer(verb, status);
     }
 }
 
 impl Request {
     /// What is no request.
     pub fn refused(refusal: Refusal) -> Self {
-        Self { wanted: Err(refusal), verb: Verb::Get, is_last: true }
+        Self { wanted: Err(refusal), verb: None, is_last: true }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     backoff::Backoff,
     post::{PostError, Poster},
 };
-use contract::broker::TrafficStats;
+use contract::broker::ProxyStats;
 use http::StatusCode;
 use std::time::Duration;
 use url::Url;
@@ -17,7 +17,7 @@ const BACKOFF: Backoff = Backoff { first: Duration::from_millis(200), most: Dura
 /// Why the figures did not arrive.
 #[derive(Debug, thiserror::Error)]
 pub enum CallbackError {
-    /// Not JSON, which cannot happen to four numbers.
+    /// Not JSON, which cannot happen to numbers.
     #[error("failed to write the statistics: {0}")]
     Write(#[from] serde_json::Error),
     /// Refused for good.
@@ -42,7 +42,7 @@ pub enum CallbackError {
 pub async fn post(
     poster: &Poster,
     url: &Url,
-    figures: TrafficStats,
+    figures: ProxyStats,
     budget: Duration,
     random: fn() -> f64,
 ) -> Result<(), CallbackError> {

@@ -83,6 +83,9 @@ mod tests {
         far.write_all(b"abc").await.unwrap();
         counted.read_exact(&mut [0; 3]).await.unwrap();
         let stats = traffic.snapshot();
-        assert_eq!((stats.s3_sent_raw_bytes, stats.s3_received_raw_bytes), (5 + written as u64, 3));
+        assert_eq!(
+            (stats.traffic.s3_sent_raw_bytes, stats.traffic.s3_received_raw_bytes),
+            (5 + written as u64, 3)
+        );
     }
 }

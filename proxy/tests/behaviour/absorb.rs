@@ -37,6 +37,8 @@ async fn fault_c2_an_expired_token_is_replaced_and_the_request_replayed() {
     is_whole(&world.get("x").await);
     let keys: Vec<_> = world.s3.seen().into_iter().map(|seen| seen.access_key_id).collect();
     assert_eq!(keys, ["canary-id-1", "canary-id-2"]);
+    let stats = world.stop().await;
+    assert_eq!((stats.requests.get.success, stats.resign_retries.credentials), (1, 1));
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ async fn ranges_one_behind_the_other_cost_one_request() {
     all_arrive(&world).await;
     let asked: Vec<_> = world.s3.seen().into_iter().map(|seen| seen.headers["range"].clone()).collect();
     assert_eq!(asked, [format!("bytes=0-{}", RANGE - 1 + (32 << 20))]);
-    let fetched = world.stop().await.s3_received_payload_bytes;
+    let fetched = world.stop().await.traffic.s3_received_payload_bytes;
     assert_eq!(fetched, PACK as u64, "not a byte more than was asked for");
 }
 

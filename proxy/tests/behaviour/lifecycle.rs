@@ -7,6 +7,7 @@ use crate::support::{
     world::{Build, PREFIX, TOKEN, World, neighbours, spec, target},
 };
 use bytes::Bytes;
+use contract::broker::AnswerStats;
 use http_body_util::BodyExt;
 use jiff::SignedDuration;
 use proxy::limits::Limits;
@@ -91,9 +92,12 @@ async fn the_figures_are_posted_once_and_count_what_went_over_the_wire() {
     world.get("missing").await;
     let broker = world.broker.clone();
     broker.fail_stats(503);
-    let figures = world.stop().await;
+    let stats = world.stop().await;
     let posted = broker.stats();
-    assert_eq!(posted, [(format!("Bearer {TOKEN}"), serde_json::to_value(figures).unwrap())]);
+    assert_eq!(posted, [(format!("Bearer {TOKEN}"), serde_json::to_value(stats).unwrap())]);
+    let AnswerStats { success, client_error, .. } = stats.requests.get;
+    assert_eq!((success, client_error), (1, 1));
+    let figures = stats.traffic;
     let payload = figures.s3_received_payload_bytes;
     assert!((10_000..11_000).contains(&payload), "{payload}");
     assert!((payload..payload + 2_000).contains(&figures.s3_received_raw_bytes), "{figures:?}");
@@ -112,7 +116,7 @@ async fn the_figures_are_exact_even_if_the_proxy_is_told_to_stop_in_the_middle()
     world.tell_to_stop();
     pieces.send(Ok(Bytes::from_static(b"56789"))).await.unwrap();
     assert!(answer.body_mut().collect().await.is_ok());
-    assert_eq!(world.stop().await.s3_received_payload_bytes, 10);
+    assert_eq!(world.stop().await.traffic.s3_received_payload_bytes, 10);
     assert_eq!(broker.stats()[0].1["s3_received_payload_bytes"], 10);
 }
 

@@ -166,6 +166,8 @@ async fn fault_c5_a_clock_that_is_twenty_minutes_off_is_set_right_by_s3() {
 async fn fault_c5_a_head_learns_the_time_too() {
     let memory = memory(Setting { ahead: SignedDuration::from_mins(20), ..Setting::default() });
     assert_eq!(memory.fetch("HEAD", &target("x")).await.status, StatusCode::OK);
+    let stats = memory.traffic.snapshot();
+    assert_eq!((stats.requests.head.success, stats.resign_retries.clock), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -72,7 +72,7 @@ async fn survives(object: &Bytes, chunked: bool, cuts: Vec<Cut>) -> (Vec<usize>,
     let got = world.get("x").await;
     assert!(got.body.as_ref().is_ok_and(|body| body == object), "other bytes, or none: {told}");
     assert!(s3.requests() > 1);
-    let figures = world.stop().await;
+    let figures = world.stop().await.traffic;
     let twice = figures.s3_received_payload_bytes - object.len() as u64;
     assert!(twice <= object.len() as u64 / 100 + (256 << 10), "{twice} bytes were fetched twice: {told}");
     (s3.broken(), twice)

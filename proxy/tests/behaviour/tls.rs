@@ -55,7 +55,7 @@ async fn s3_is_believed_with_a_root_from_the_file() {
     let served = tls_s3(&ca).await;
     let world = world(&served, &ca).await;
     assert_eq!(world.get("x").await.text(), "safe");
-    let figures = world.stop().await;
+    let figures = world.stop().await.traffic;
     assert!(figures.s3_received_raw_bytes > figures.s3_received_payload_bytes + 500, "{figures:?}");
 }
 

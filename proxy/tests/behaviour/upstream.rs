@@ -77,7 +77,7 @@ async fn fault_g18_an_endless_error_document_is_read_only_so_far() {
     let got = fetch(world.address, "GET", &target("x"), &[]).await;
     assert_eq!(got.status, StatusCode::FORBIDDEN);
     assert!(got.text().contains("<Code>AccessDenied</Code>") && !got.text().contains("canary"));
-    assert!(world.stop().await.s3_received_payload_bytes < 1 << 20);
+    assert!(world.stop().await.traffic.s3_received_payload_bytes < 1 << 20);
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Memory {
     pub(crate) s3: FakeS3,
     pub(crate) broker: MemoryBroker,
+    pub(crate) traffic: Arc<Traffic>,
     handler: Arc<Handler>,
     limits: Limits,
     keeper: JoinHandle<()>,
@@ -85,6 +86,7 @@ impl Memory {
         let corrected = ours.clone().corrected(&skew);
         let vault = Arc::new(Vault::new(corrected.clone()));
         let keeper = Keeper::new(broker.clone(), Arc::clone(&vault), corrected, || 0.5);
+        let traffic = Arc::new(Traffic::default());
         let endpoint = Endpoint::new(Some(&s3.url().parse().unwrap()), &REGION.parse().unwrap()).unwrap();
         let forwarder = Forwarder {
             pool: Pool::new(Arc::new(Wire { s3: s3.clone() }), limits.connections),
@@ -97,7 +99,7 @@ impl Memory {
             ahead: Ahead::new(limits.read_ahead),
             lists: Room::default(),
             limits: limits.clone(),
-            traffic: Arc::new(Traffic::default()),
+            traffic: Arc::clone(&traffic),
             random: || 0.5,
             told: Sparse::default(),
         };
@@ -107,7 +109,7 @@ impl Memory {
             target_bytes: 4096,
         };
         let handler = Arc::new(Handler::new(territory, forwarder));
-        Self { s3, broker, handler, limits, keeper: tokio::spawn(keeper.keep()) }
+        Self { s3, broker, traffic, handler, limits, keeper: tokio::spawn(keeper.keep()) }
     }
 
     /// One whole answer, over a connection of its own.

@@ -5,7 +5,7 @@ use super::{
     client::{Got, SOON, fetch},
     s3::{BUCKET, FakeS3, REGION},
 };
-use contract::{broker::TrafficStats, pods::ProxySpec};
+use contract::{broker::ProxyStats, pods::ProxySpec};
 use jiff::{SignedDuration, Timestamp};
 use proxy::{
     args::Settings,
@@ -29,7 +29,7 @@ pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) folder: TempDir,
     stop: CancellationToken,
-    running: JoinHandle<Result<TrafficStats, RunError>>,
+    running: JoinHandle<Result<ProxyStats, RunError>>,
 }
 
 /// What differs from test to test.
@@ -127,7 +127,7 @@ impl World {
     }
 
     /// Stops and returns the traffic figures.
-    pub(crate) async fn stop(self) -> TrafficStats {
+    pub(crate) async fn stop(self) -> ProxyStats {
         self.stop.cancel();
         timeout(SOON, self.running).await.expect("an end").unwrap().unwrap()
     }
