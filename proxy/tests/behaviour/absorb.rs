@@ -13,7 +13,7 @@ use proxy::limits::Limits;
 use std::time::Duration;
 
 async fn world() -> World {
-    impatient(Duration::from_secs(10)).await
+    impatient(Build::default().limits.patience).await
 }
 
 async fn impatient(patience: Duration) -> World {
@@ -178,7 +178,8 @@ async fn fault_d3_a_body_that_breaks_before_its_first_byte_is_asked_for_again() 
 
 #[tokio::test]
 async fn fault_d6_an_answer_that_does_not_begin_is_asked_for_again() {
-    let world = world().await;
+    let limits = Limits { first_byte: Duration::from_secs(1), ..Build::default().limits };
+    let world = with_object(World::build(Build { limits, ..Build::default() }).await);
     world.s3.fail(Fault::Silence);
     is_whole(&world.get("x").await);
     let (_pieces, never) = piecewise();

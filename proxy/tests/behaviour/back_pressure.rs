@@ -14,17 +14,19 @@ use std::time::Duration;
 /// More than all buffers on the way hold.
 const LARGE: usize = 64 << 20;
 const PIECE: usize = 64 << 10;
+/// For longer than this, nobody reads; and a busy machine does nothing for less.
+const STALL: Duration = Duration::from_secs(8);
 
 #[tokio::test]
 async fn fault_d18_a_slow_reader_holds_s3_back_and_is_not_taken_for_a_stall() {
-    let world = World::start().await;
+    let limits = Limits { stall: STALL, ..Build::default().limits };
+    let world = World::build(Build { limits, ..Build::default() }).await;
     let (pieces, body) = piecewise();
     world.s3.fail(Fault::Body(LARGE as u64, body));
     pieces.send(Ok(Bytes::from(vec![1; PIECE]))).await.unwrap();
     let mut answer = send(world.address, "GET", &target("x"), &[]).await;
     let mut given = PIECE;
-    // The stall deadline of these tests is 1 s: for longer than that, nobody reads.
-    while tokio::time::timeout(Duration::from_millis(1500), pieces.reserve()).await.is_ok() {
+    while tokio::time::timeout(STALL + STALL / 4, pieces.reserve()).await.is_ok() {
         pieces.send(Ok(Bytes::from(vec![1; PIECE]))).await.unwrap();
         given += PIECE;
     }

@@ -1,7 +1,7 @@
 //! Corpora of what the parsers here were ever confused by, and mutations of them: whatever comes, the rules hold.
 
 use crate::support::{
-    client::raw,
+    client::{SOON, raw},
     s3::BUCKET,
     world::{Build, World},
 };
@@ -12,7 +12,7 @@ use proxy::{
     http1::{Decoder, Extent, Framing, RequestHead, ResponseHead, Step},
     sign::encode::decode,
 };
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 const MUTATIONS: usize = 300;
 const PREFIX: &str = "a b/";
@@ -112,7 +112,7 @@ async fn fault_g12_whatever_head_comes_s3_sees_nothing_but_reads_below_the_prefi
         head
     });
     let address = world.address;
-    let sent = heads.map(|head| async move { raw(address, &head, Duration::from_secs(5)).await.is_ok() });
+    let sent = heads.map(|head| async move { raw(address, &head, SOON).await.is_ok() });
     let ended: Vec<bool> = futures::stream::iter(sent).buffer_unordered(16).collect().await;
     assert!(ended.iter().all(|ended| *ended), "a connection was left open");
     for seen in world.s3.seen() {

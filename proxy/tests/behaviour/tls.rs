@@ -1,6 +1,7 @@
 //! TLS to S3: with roots from a file, and never without verification.
 
 use crate::support::{
+    client::SOON,
     http::{Served, serve_over, whole},
     world::{Build, PREFIX, World, neighbours, spec},
 };
@@ -38,13 +39,13 @@ async fn tls_s3(ca_file: &Path) -> Served {
     .await
 }
 
-async fn world(served: &Served, ca_file: &Path) -> World {
+async fn world(served: &Served, ca_file: &Path, patience: Duration) -> World {
     let (s3, broker) = neighbours(SignedDuration::from_hours(1)).await;
     let folder = tempfile::tempdir().unwrap();
     let endpoint = format!("https://localhost:{}/", served.address.port()).parse().unwrap();
     let spec = spec(&s3, &broker, &folder, PREFIX);
     let spec = ProxySpec { endpoint: Some(endpoint), ca_file: Some(ca_file.to_owned()), ..spec };
-    let limits = Limits { patience: Duration::from_secs(1), ..Build::default().limits };
+    let limits = Limits { patience, ..Build::default().limits };
     World::of(s3, broker, folder, spec, limits).await
 }
 
@@ -53,7 +54,7 @@ async fn s3_is_believed_with_a_root_from_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
     let served = tls_s3(&ca).await;
-    let world = world(&served, &ca).await;
+    let world = world(&served, &ca, SOON).await;
     assert_eq!(world.get("x").await.text(), "safe");
     let figures = world.stop().await.traffic;
     assert!(figures.s3_received_raw_bytes > figures.s3_received_payload_bytes + 500, "{figures:?}");
@@ -65,6 +66,6 @@ async fn fault_d11_an_unknown_issuer_is_not_believed() {
     let (ca, other) = (folder.path().join("ca.pem"), folder.path().join("other.pem"));
     let served = tls_s3(&ca).await;
     let _other = tls_s3(&other).await;
-    let world = world(&served, &other).await;
+    let world = world(&served, &other, Duration::from_secs(1)).await;
     assert_eq!(world.get("x").await.status, http::StatusCode::SERVICE_UNAVAILABLE);
 }

@@ -1,7 +1,7 @@
 //! An S3 that lies about its own answers: bounded, refused, never believed.
 
 use crate::support::{
-    client::fetch,
+    client::{SOON, fetch},
     s3::Fault,
     world::{Build, PREFIX, World, neighbours, spec, target},
 };
@@ -33,11 +33,14 @@ async fn answering(once: &'static str, for_ever: &'static str) -> String {
 }
 
 async fn impatient_before(endpoint: &str) -> World {
+    before(endpoint, Duration::from_millis(300), Duration::from_millis(800)).await
+}
+
+async fn before(endpoint: &str, first_byte: Duration, patience: Duration) -> World {
     let (s3, broker) = neighbours(SignedDuration::from_hours(1)).await;
     let folder = tempfile::tempdir().unwrap();
     let spec = spec(&s3, &broker, &folder, PREFIX);
     let spec = ProxySpec { endpoint: Some(endpoint.parse().unwrap()), ..spec };
-    let (first_byte, patience) = (Duration::from_millis(300), Duration::from_millis(800));
     World::of(s3, broker, folder, spec, Limits { first_byte, patience, ..Build::default().limits }).await
 }
 
@@ -73,7 +76,7 @@ async fn fault_g16_a_refused_connection_is_held_and_then_answered() {
 async fn fault_g18_an_endless_error_document_is_read_only_so_far() {
     let endless = "<Error><Code>AccessDenied</Code>canary canary canary canary canary canary canary";
     let head = "HTTP/1.1 403 Forbidden\r\ncontent-length: 99999999999\r\n\r\n";
-    let world = impatient_before(&answering(head, endless).await).await;
+    let world = before(&answering(head, endless).await, SOON, SOON * 10).await;
     let got = fetch(world.address, "GET", &target("x"), &[]).await;
     assert_eq!(got.status, StatusCode::FORBIDDEN);
     assert!(got.text().contains("<Code>AccessDenied</Code>") && !got.text().contains("canary"));

@@ -1,13 +1,12 @@
 //! What S3 says about an object reaches the client as it was said.
 
 use crate::support::{
-    client::{fetch, raw},
+    client::{SOON, fetch, raw},
     http::whole,
     s3::{BUCKET, ETAG, Fault, MODIFIED},
     world::{PREFIX, World, target},
 };
 use http::{Response, StatusCode};
-use std::time::Duration;
 
 async fn world() -> World {
     let world = World::start().await;
@@ -107,8 +106,7 @@ async fn many_requests_share_one_connection_even_pipelined() {
     let world = world().await;
     let one = format!("GET {} HTTP/1.1\r\nhost: a\r\n\r\n", target("x"));
     let last = one.replace("host: a", "host: a\r\nconnection: close");
-    let answer =
-        raw(world.address, format!("{one}{one}{last}").as_bytes(), Duration::from_secs(5)).await.unwrap();
+    let answer = raw(world.address, format!("{one}{one}{last}").as_bytes(), SOON).await.unwrap();
     assert_eq!(answer.matches("0123456789").count(), 3, "{answer}");
 }
 
@@ -127,7 +125,7 @@ async fn fault_d15_an_expectation_is_met_here_and_not_passed_on() {
         "GET {} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n",
         target("x")
     );
-    let answer = raw(world.address, request.as_bytes(), Duration::from_secs(5)).await.unwrap();
+    let answer = raw(world.address, request.as_bytes(), SOON).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("0123456789"), "{answer}");
     assert!(!world.s3.seen()[0].headers.contains_key("expect"));
 }

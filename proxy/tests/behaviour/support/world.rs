@@ -41,11 +41,14 @@ pub(crate) struct Build {
 
 impl Default for Build {
     fn default() -> Self {
+        // None of them ends anything on a machine that is merely busy; a test of one of them sets it.
         let limits = Limits {
-            first_byte: Duration::from_secs(2),
-            stall: Duration::from_secs(1),
-            patience: Duration::from_secs(10),
-            drain: Duration::from_secs(5),
+            head: SOON * 10,
+            idle: SOON * 10,
+            first_byte: SOON,
+            stall: SOON,
+            patience: SOON * 10,
+            drain: SOON / 2,
             ..Limits::default()
         };
         Self { limits, life: SignedDuration::from_hours(1), prefix: PREFIX }
