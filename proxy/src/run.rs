@@ -24,7 +24,7 @@ use contract::{
 };
 use rustls::ClientConfig;
 use std::{net::SocketAddr, sync::Arc};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// Why the proxy could not run.
@@ -47,7 +47,10 @@ pub enum RunError {
     Request(serde_json::Error),
     /// The part that serves is gone.
     #[error("the serving task ended unexpectedly: {0}")]
-    Serve(tokio::task::JoinError),
+    Serve(JoinError),
+    /// Nobody fetches credentials any more, or closes what is left over: better to be started anew.
+    #[error("a task that runs for as long as the proxy does ended unexpectedly{}", told(.0.as_ref()))]
+    Household(Option<JoinError>),
 }
 
 /// Runs until `stop`, drains, posts the figures.
@@ -89,8 +92,17 @@ pub async fn run(settings: Settings, clock: Clock, stop: CancellationToken) -> R
     let house = Arc::clone(&handler);
     tasks.spawn(async move { house.keep_house().await });
     let serving = tokio::spawn(serve(listener, handler, limits.clone(), stop.clone()));
-    announce(&spec, address, &vault, &stop).await?;
-    let drained = serving.await.map_err(RunError::Serve)?;
+    let served = async {
+        announce(&spec, address, &vault, &stop).await?;
+        serving.await.map_err(RunError::Serve)
+    };
+    let drained = tokio::select! {
+        served = served => served?,
+        Some(ended) = tasks.join_next() => {
+            stop.cancel();
+            return Err(RunError::Household(ended.err()));
+        }
+    };
     let figures = traffic.snapshot();
     tracing::info!(connections_cut = drained.cut, ?figures, "stopped serving");
     farewell(&spec, &poster, figures, &limits).await;
@@ -112,6 +124,10 @@ async fn announce(
     listen::publish(&spec.port_file, address)?;
     tracing::info!(%address, file = %spec.port_file.display(), bucket = %spec.bucket, prefix = %spec.prefix, "ready");
     Ok(())
+}
+
+fn told(error: Option<&JoinError>) -> String {
+    error.map_or_else(String::new, |error| format!(": {error}"))
 }
 
 async fn farewell(spec: &ProxySpec, poster: &Poster, figures: ProxyStats, limits: &Limits) {

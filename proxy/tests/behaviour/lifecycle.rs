@@ -10,12 +10,34 @@ use bytes::Bytes;
 use contract::broker::AnswerStats;
 use http_body_util::BodyExt;
 use jiff::SignedDuration;
-use proxy::limits::Limits;
+use proxy::{
+    args::Settings,
+    clock::Clock,
+    limits::Limits,
+    run::{self, RunError},
+    upstream::Endpoint,
+};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 async fn raw_get(address: std::net::SocketAddr, path: &str) -> String {
     let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n");
     raw(address, request.as_bytes(), SOON).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_proxy_whose_keeper_died_ends_instead_of_waiting_for_credentials_for_ever() {
+    let (s3, broker) = neighbours(SignedDuration::from_hours(1)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let spec = spec(&s3, &broker, &folder, PREFIX);
+    // A second installation in one process is refused, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let endpoint = Endpoint::new(spec.endpoint.as_ref(), &spec.region).unwrap();
+    let settings = Settings { spec, endpoint, limits: Limits::default(), relay: None };
+    let clock = Clock::from_fn(|| panic!("scripted"));
+    let running = run::run(settings, clock, CancellationToken::new());
+    let ended = tokio::time::timeout(SOON, running).await.expect("an end");
+    assert!(matches!(ended, Err(RunError::Household(Some(_)))), "{ended:?}");
 }
 
 #[tokio::test]
