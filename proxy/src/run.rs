@@ -8,7 +8,14 @@ use crate::{
     args::Settings,
     clock::{Clock, Skew},
     credentials::{Broker, Keeper, Vault},
-    forward::{Forwarder, ahead::Ahead, listing::Room, outgoing::Outgoing, patience::Patience, window::Gate},
+    forward::{
+        Forwarder,
+        ahead::{Ahead, Bounds},
+        listing::Room,
+        outgoing::Outgoing,
+        patience::Patience,
+        window::Gate,
+    },
     limits::Limits,
     listen::{self, ListenError},
     post::Poster,
@@ -16,7 +23,7 @@ use crate::{
     serve::{Handler, serve},
     sparse::Sparse,
     stats::{Traffic, callback},
-    upstream::{self, Pool, S3Dial, roots::RootsError},
+    upstream::{self, Pool, Receive, S3Dial, roots::RootsError},
 };
 use contract::{
     broker::{BrokerRequest, ProxyStats},
@@ -72,7 +79,9 @@ pub async fn run(settings: Settings, clock: Clock, stop: CancellationToken) -> R
     }
 
     let traffic = Arc::new(Traffic::default());
-    let dial = S3Dial::new(&endpoint, tls, &limits, Arc::clone(&traffic)).map_err(RunError::Endpoint)?;
+    let receive = Receive::here();
+    let dial = S3Dial::new(&endpoint, tls, &limits, receive, Arc::clone(&traffic));
+    let dial = dial.map_err(RunError::Endpoint)?;
     let forwarder = Forwarder {
         pool: Pool::new(Arc::new(dial), limits.connections),
         outgoing: Outgoing::new(endpoint, spec.region.clone()),
@@ -81,7 +90,7 @@ pub async fn run(settings: Settings, clock: Clock, stop: CancellationToken) -> R
         skew,
         patience: Patience::new(limits.patience),
         gate: Gate::new(limits.connections),
-        ahead: Ahead::new(limits.read_ahead),
+        ahead: Ahead::new(limits.read_ahead.then(|| Bounds::of(receive))),
         lists: Room::default(),
         limits: limits.clone(),
         traffic: Arc::clone(&traffic),

@@ -9,6 +9,7 @@ pub mod counted;
 pub mod dial;
 pub mod endpoint;
 pub mod pool;
+pub mod receive;
 pub mod records;
 pub mod roots;
 
@@ -17,6 +18,7 @@ pub use connection::{AskError, Connection};
 pub use dial::{Dial, Io, S3Dial};
 pub use endpoint::{Endpoint, EndpointError};
 pub use pool::Pool;
+pub use receive::Receive;
 
 use crate::{limits::Limits, post::PostClient};
 use hyper_rustls::HttpsConnectorBuilder;

@@ -12,7 +12,7 @@ use crate::{
     admit::{Admitted, Precondition, Verb},
     http1::ResponseHead,
     transfer::{Facts, Part, wish::Wish},
-    upstream::Body,
+    upstream::{Body, Receive},
 };
 use ledger::Ledger;
 use std::{
@@ -24,10 +24,6 @@ use tokio::{
     time::Instant,
 };
 
-/// What the kernel receives ahead of us for one stream at most: the third figure of `net.ipv4.tcp_rmem`, as it comes.
-const IN_KERNEL: u64 = 6 << 20;
-/// All that is read ahead lies in receive buffers of the kernel; so many of them stay below 64 MiB.
-const SEATS: usize = 10;
 /// Shorter ranges are of small files, which do not lie one behind the other.
 const LEAST: u64 = 512 << 10;
 /// How much further than the client a request reaches: a pack has 20 to 30 MiB. It costs nothing that TCP holds back.
@@ -35,10 +31,31 @@ const REACH: u64 = 32 << 20;
 /// A worker that comes back for the next range does so sooner.
 const UNUSED: Duration = Duration::from_secs(10);
 
+/// What is read ahead, and of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Streams at a time.
+    pub seats: usize,
+    /// What the kernel receives ahead of us for one stream at most.
+    pub in_kernel: u64,
+    /// The shortest range that is read on behind.
+    pub least: u64,
+    /// How much further than the client's range a request reaches.
+    pub reach: u64,
+}
+
+impl Bounds {
+    /// Of ranges of packs, over connections that receive so much: all that is read ahead lies in the kernel's buffers.
+    pub fn of(receive: Receive) -> Self {
+        Self { seats: receive.seats, in_kernel: receive.most, least: LEAST, reach: REACH }
+    }
+}
+
 /// Streams that may be of use.
 pub struct Ahead(Option<Arc<Shared>>);
 
 struct Shared {
+    bounds: Bounds,
     seats: Arc<Semaphore>,
     ledger: Mutex<Ledger>,
     parked: Mutex<Vec<Parked>>,
@@ -68,14 +85,15 @@ pub struct Parked {
 }
 
 impl Ahead {
-    /// With nothing in store.
-    pub fn new(is_on: bool) -> Self {
-        let shared = || Shared {
-            seats: Arc::new(Semaphore::new(SEATS)),
+    /// With nothing in store; without bounds it is switched off.
+    pub fn new(bounds: Option<Bounds>) -> Self {
+        let shared = |bounds: Bounds| Shared {
+            bounds,
+            seats: Arc::new(Semaphore::new(bounds.seats)),
             ledger: Mutex::default(),
             parked: Mutex::default(),
         };
-        Self(is_on.then(|| Arc::new(shared())))
+        Self(bounds.map(|bounds| Arc::new(shared(bounds))))
     }
 
     /// A request that reaches further than the client's, if that is likely to be of use.
@@ -83,10 +101,13 @@ impl Ahead {
         let shared = self.0.as_ref()?;
         let (first, last) = plain_range(wanted)?;
         let bytes = (last - first).checked_add(1)?;
-        let may = shared.ledger().asked(bytes) && bytes >= LEAST;
+        let may = shared.ledger().asked(bytes) && bytes >= shared.bounds.least;
         let permit = may.then(|| Arc::clone(&shared.seats).try_acquire_owned().ok())??;
         let mut headers = wanted.headers.clone();
-        headers.set(Precondition::Range, Some(format!("bytes={first}-{}", last.checked_add(REACH)?)));
+        headers.set(
+            Precondition::Range,
+            Some(format!("bytes={first}-{}", last.checked_add(shared.bounds.reach)?)),
+        );
         let seat = Seat { shared: Arc::clone(shared), left: 0, _permit: permit };
         Some((Admitted { headers, ..wanted.clone() }, seat))
     }
@@ -142,7 +163,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.shared.ledger().wasted(self.left.min(IN_KERNEL));
+        self.shared.ledger().wasted(self.left.min(self.shared.bounds.in_kernel));
     }
 }
 

@@ -3,7 +3,7 @@
 //! Input: endpoint, roots. Output: a stream whose bytes are counted below TLS. Must not: speak plain text where TLS was
 //! asked for, or believe another name than the endpoint's.
 
-use super::{Endpoint, counted::Counted, records::Records};
+use super::{Endpoint, Receive, counted::Counted, records::Records};
 use crate::{limits::Limits, stats::Traffic};
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -40,17 +40,20 @@ pub struct S3Dial {
 }
 
 impl S3Dial {
-    /// To this endpoint, counting into `traffic`.
+    /// To this endpoint, over connections that receive so much, counting into `traffic`.
     pub fn new(
         endpoint: &Endpoint,
         tls: ClientConfig,
         limits: &Limits,
+        receive: Receive,
         traffic: Arc<Traffic>,
     ) -> io::Result<Self> {
         let uri = endpoint.uri().map_err(io::Error::other)?;
         let name = endpoint.tls_name().transpose().map_err(io::Error::other)?;
         let tls = name.map(|name| (TlsConnector::from(Arc::new(tls)), name));
-        Ok(Self { tcp: tcp(limits), uri, tls, traffic })
+        let mut tcp = tcp(limits);
+        tcp.set_recv_buffer_size(receive.buffer.and_then(|bytes| usize::try_from(bytes).ok()));
+        Ok(Self { tcp, uri, tls, traffic })
     }
 }
 

@@ -1,9 +1,18 @@
-use super::{Ahead, LEAST, REACH, SEATS, plain_range, shared_out};
+mod scripts;
+
+use super::{Ahead, Bounds, LEAST, REACH, plain_range, shared_out};
 use crate::{
     admit::{Admitted, Passed, Precondition, Verb},
     transfer::{Facts, Part},
+    upstream::Receive,
 };
 use http::{HeaderValue, StatusCode};
+
+const SEATS: usize = 10;
+
+fn on() -> Ahead {
+    Ahead::new(Some(Bounds::of(Receive { buffer: None, most: 6 << 20, seats: SEATS })))
+}
 
 fn wanted(range: &str, more: &[(Precondition, &str)]) -> Admitted {
     let mut headers = Passed::default();
@@ -20,7 +29,7 @@ fn large() -> Admitted {
 
 #[test]
 fn a_long_range_is_reached_beyond() {
-    let (wider, _seat) = Ahead::new(true).wider(&large()).unwrap();
+    let (wider, _seat) = on().wider(&large()).unwrap();
     let reach = format!("bytes=100-{}", 99 + LEAST + REACH);
     assert_eq!(wider.headers.get(Precondition::Range), Some(reach.as_str()));
     assert_eq!((wider.verb, wider.path.as_str()), (Verb::Get, "/b/p"));
@@ -28,7 +37,7 @@ fn a_long_range_is_reached_beyond() {
 
 #[test]
 fn nothing_is_reached_beyond_where_it_is_switched_off_or_of_no_use() {
-    assert!(Ahead::new(false).wider(&large()).is_none());
+    assert!(Ahead::new(None).wider(&large()).is_none());
     let short = format!("bytes=0-{}", LEAST - 2);
     for range in [
         &short,
@@ -38,10 +47,10 @@ fn nothing_is_reached_beyond_where_it_is_switched_off_or_of_no_use() {
         "bytes=0-9999999,3-4",
         "bytes=0-18446744073709551615",
     ] {
-        assert!(Ahead::new(true).wider(&wanted(range, &[])).is_none(), "{range}");
+        assert!(on().wider(&wanted(range, &[])).is_none(), "{range}");
     }
     let head = Admitted { verb: Verb::Head, ..large() };
-    assert!(Ahead::new(true).wider(&head).is_none());
+    assert!(on().wider(&head).is_none());
 }
 
 #[test]
@@ -55,7 +64,7 @@ fn a_condition_that_s3_has_to_judge_is_left_to_it() {
 
 #[test]
 fn only_so_many_streams_read_ahead_at_a_time() {
-    let ahead = Ahead::new(true);
+    let ahead = on();
     let mut seats: Vec<_> = (0..SEATS).map(|_| ahead.wider(&large()).unwrap()).collect();
     assert!(ahead.wider(&large()).is_none());
     seats.pop();
@@ -64,7 +73,7 @@ fn only_so_many_streams_read_ahead_at_a_time() {
 
 #[test]
 fn streams_nobody_comes_back_for_end_it() {
-    let ahead = Ahead::new(true);
+    let ahead = on();
     let dropped =
         (0..100).take_while(|_| ahead.wider(&large()).map(|(_, mut seat)| seat.owes(REACH)).is_some());
     assert!((2..20).contains(&dropped.count()));
