@@ -11,5 +11,5 @@ mod source;
 
 pub mod backup;
 
-pub use cache::{Captured, Content, ensure};
+pub use cache::{Captured, Content, Files, ensure};
 pub use recipe::{DATABASE, Fixture};

@@ -27,6 +27,8 @@ pub const RESTORED: Deadline = deadline("the replica to be active", 300);
 pub const REPORTED: Deadline = deadline("the report in Canopy's ledger", 300);
 /// 300 MB through a container that may use a fraction of a core.
 pub const RESTORED_SLOWLY: Deadline = deadline("the slow restore to end", 480);
+/// As [`REPORTED`], behind a dozen others.
+pub const JUDGED: Deadline = deadline("the report of a backup among many", 480);
 /// The first steps of a restore: volume, Job, pod, each a reconcile apart.
 pub const UNDER_WAY: Deadline = deadline("the restore to be under way", 180);
 /// The guard's three absences over four seconds, its longer hold, and Kubernetes emptying the namespace.

@@ -18,14 +18,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, anyhow};
 use contract::canopy::{Storage, WorklistEntry};
-use contract::ids::{BackupType, GroupId, Intent, ReplicaId, ReplicaKey};
+use contract::ids::{BackupType, GroupId, Intent, ReplicaId, ReplicaKey, ServerId};
 use futures::FutureExt;
 use jiff::Timestamp;
 use kube::Client;
 use stub_canopy::{ControlClient, FaultRule};
 use uuid::Uuid;
 
-use crate::fixtures::backup::Repository;
+use crate::fixtures::backup::{Repository, Snapshot};
 use crate::harness::{Harness, Manners};
 use crate::kubernetes::{self, Restarts};
 use crate::s3::S3Bucket;
@@ -145,16 +145,28 @@ impl World {
 
     /// An entry for `server`, not yet on the worklist.
     pub fn entry(&self, server: &Server, intent: Intent) -> WorklistEntry {
+        let name = format!("{} {intent}", server.fixture.name());
+        self.entry_of(server.id, &server.snapshot, intent, name)
+    }
+
+    /// An entry for one snapshot of a server, not yet on the worklist.
+    pub fn entry_of(
+        &self,
+        server: ServerId,
+        snapshot: &Snapshot,
+        intent: Intent,
+        name: String,
+    ) -> WorklistEntry {
         WorklistEntry {
             replica_id: ReplicaId(Uuid::new_v4()),
             group_id: self.group,
-            server_id: server.id,
+            server_id: server,
             backup_type: self.backup_type.clone(),
             intent,
-            name: format!("{} {intent}", server.fixture.name()),
+            name,
             freshness_seconds: None,
-            snapshot_id: Some(server.snapshot.id.to_string()),
-            snapshot_at: Some(server.snapshot.at),
+            snapshot_id: Some(snapshot.id.to_string()),
+            snapshot_at: Some(snapshot.at),
             storage: Storage::S3,
             bucket: self.repository.bucket.to_string(),
             prefix: self.repository.prefix.to_string(),

@@ -191,22 +191,12 @@ fn foreign() -> Vec<Case> {
     ]
 }
 
-/// Lower-case letters first, where they came last; the column has another name from 17 on.
-pub(crate) const OTHER_ORDER: &str = "
-    DO $$ BEGIN EXECUTE format(
-        'UPDATE pg_collation SET %I = %L WHERE collname = %L',
-        CASE WHEN current_setting('server_version_num')::int < 170000 THEN 'colliculocale' ELSE 'colllocale' END,
-        'en-u-kf-lower', 'ours');
-    END $$";
+/// Lower-case letters first, where they came last.
+pub(crate) const OTHER_ORDER: &str = include_str!("sql/other_order.sql");
 
 /// A host with an index in an order of its own, which is then changed by `statements`.
 pub(crate) fn reordered(statements: &str) -> Prepared {
-    after(&format!(
-        "CREATE COLLATION ours (provider = icu, locale = 'en-u-kf-upper');
-         CREATE TABLE words AS SELECT chr(65 + n % 26) || n AS word FROM generate_series(1, 500) n;
-         INSERT INTO words SELECT lower(word) FROM words;
-         CREATE INDEX ON words (word COLLATE ours); {statements}"
-    ))
+    after(&format!("{} {statements}", include_str!("sql/words.sql")))
 }
 
 fn named() -> Vec<Case> {

@@ -34,6 +34,12 @@ impl<'w> Replica<'w> {
         Ok(self.world.canopy.remove_entry(self.entry.replica_id, Some(self.entry.server_id)).await?)
     }
 
+    /// Takes the entry off the worklist and releases it, as a person would who waits for nothing.
+    pub async fn let_go(&self) -> Result<()> {
+        self.withdraw().await?;
+        self.world.tear_down(&self.namespace).await
+    }
+
     /// Changes the entry on the worklist.
     pub async fn change(&mut self, change: impl FnOnce(&mut WorklistEntry)) -> Result<()> {
         change(&mut self.entry);
@@ -107,14 +113,22 @@ impl<'w> Replica<'w> {
         Ok(report)
     }
 
+    /// The next report, whatever it tells; after a failure more of them may come, unread.
+    pub async fn verdict(&self, deadline: Deadline) -> Result<Verification> {
+        let report = self.report_within(deadline).await?;
+        if report.outcome == Outcome::Failure {
+            self.world.state().failing.insert(self.entry.key());
+        }
+        Ok(report)
+    }
+
     /// The next report, which has to tell of failure; returns why. More of them may come, unread.
     pub async fn failure(&self) -> Result<String> {
-        let report = self.report().await?;
+        let report = self.verdict(REPORTED).await?;
         ensure!(
             report.outcome == Outcome::Failure && !report.replica_healthy,
             "no failure was reported: {report:?}"
         );
-        self.world.state().failing.insert(self.entry.key());
         report.error.context("a failure was reported without a reason")
     }
 

@@ -1,5 +1,7 @@
 //! A server that is backed up: a real database in the world's repository, under the server's name.
 
+use std::path::Path;
+
 use anyhow::Result;
 use contract::ids::{Prefix, ServerId};
 use uuid::Uuid;
@@ -25,14 +27,26 @@ impl World {
     /// A server whose database was backed up just now.
     pub async fn server(&self, fixture: Fixture) -> Result<Server> {
         let Captured { pgdata, content, .. } = self.harness.fixture(fixture).await?;
+        let id = self.opened().await?;
+        let snapshot = self.kopia().snapshot(&pgdata).await?;
+        Ok(Server { id, fixture, content, snapshot })
+    }
+
+    /// A server that was backed up as often as there are `names`: each a folder in `parent`.
+    pub async fn backups(&self, parent: &Path, names: &[&str]) -> Result<(ServerId, Vec<Snapshot>)> {
+        let id = self.opened().await?;
+        Ok((id, self.kopia().snapshots(parent, names).await?))
+    }
+
+    /// The repository, opened as a new server.
+    async fn opened(&self) -> Result<ServerId> {
         let id = ServerId(Uuid::new_v4());
         if std::mem::replace(&mut self.state().has_repository, true) {
             self.kopia().open(id).await?;
         } else {
             self.kopia().create(id).await?;
         }
-        let snapshot = self.kopia().snapshot(&pgdata).await?;
-        Ok(Server { id, fixture, content, snapshot })
+        Ok(id)
     }
 
     /// The same server, backed up once more.
