@@ -14,10 +14,9 @@ test *args:
 e2e *filter: images
     cargo test -p e2e --features cluster --test '*' -- {{filter}}
 
-# The proxy between real kopia and real MinIO, in containers of the engine at DOCKER_HOST
-neighbours kopia_image minio_image *filter:
-    PGRO_TEST_KOPIA_IMAGE={{kopia_image}} PGRO_TEST_MINIO_IMAGE={{minio_image}} \
-        cargo test -p proxy --features real-neighbours --test neighbours -- --nocapture {{filter}}
+# The proxy between real kopia and real MinIO in containers, or those tests whose name contains FILTER
+neighbours *filter:
+    cargo run -p e2e -- neighbours {{filter}}
 
 # Make damaged and sound copies of real servers, and show what is said of each
 detection *filter:

@@ -27,6 +27,11 @@ enum Command {
     Demo,
     /// Run every check: formatting, lints, tests, and the behaviours on a cluster
     Test,
+    /// Run the proxy's tests with real kopia and real MinIO, in containers and without a cluster
+    Neighbours {
+        /// Only tests whose names contain this
+        filter: Option<String>,
+    },
     /// Make or remove the cluster
     #[command(subcommand)]
     Cluster(ClusterCommand),
@@ -62,6 +67,7 @@ async fn dispatch(command: Command, options: &Options, progress: &Progress) -> R
     match command {
         Command::Demo => demo::run(options, progress).await?,
         Command::Test => return Ok(Some(suite::run(options, progress).await)),
+        Command::Neighbours { filter } => suite::neighbours(options, filter.as_deref(), progress).await?,
         Command::Cluster(ClusterCommand::Up) => {
             describe(&platform::cluster_up(options, progress).await?, progress);
         }

@@ -35,7 +35,7 @@ use anyhow::{Context, Result};
 
 pub use cargo::cargo;
 pub use command::Run;
-pub use engine::{Engine, EngineKind};
+pub use engine::{Api, Engine, EngineKind};
 pub use image::Origin;
 pub use images::Images;
 pub(crate) use key::{Key, KeyBuilder};
@@ -77,6 +77,11 @@ impl Cluster {
     /// A call of kubectl for this cluster.
     pub fn kubectl(&self) -> Run {
         Run::new(&self.kubectl).arg("--kubeconfig").arg(&self.kubeconfig)
+    }
+
+    /// The images of others in it that need no cluster.
+    pub fn containers(&self) -> Containers {
+        Containers::new(&self.engine, self.origin)
     }
 
     /// A line as a person enters it, whose `kubectl` is this cluster's.
@@ -126,6 +131,40 @@ impl Setting {
 fn layout() -> Result<Layout> {
     let environment = Environment::read();
     Layout::find(environment.xdg_cache_home, environment.home)
+}
+
+/// Images of others that are there, with no cluster needed.
+#[derive(Clone, Debug)]
+pub struct Containers {
+    /// Runs them.
+    pub engine: Engine,
+    /// kopia's image.
+    pub kopia: String,
+    /// MinIO's.
+    pub minio: String,
+}
+
+impl Containers {
+    fn new(engine: &Engine, origin: Origin) -> Self {
+        let name = |image: Image| image.reference(origin);
+        Self { engine: engine.clone(), kopia: name(Image::Kopia), minio: name(Image::Minio) }
+    }
+}
+
+/// Kopia and MinIO in the engine, made if need be.
+pub async fn containers(options: &Options, progress: &Progress) -> Result<Containers> {
+    let layout = layout()?;
+    let _lock = lock::acquire(&layout, progress).await?;
+    command::remove_folder(&layout.temp())?;
+    let setting = Setting::find(options, layout, progress).await?;
+    let facts = Facts::look(&setting).await;
+    perform::all(&setting, &[Image::Kopia, Image::Minio].map(Job::Image), &facts).await?;
+    Ok(Containers::new(&setting.engine, setting.origin))
+}
+
+/// Where a step's output is kept.
+pub fn log(step: &str) -> Result<PathBuf> {
+    Ok(layout()?.log(step))
 }
 
 /// The cluster and the images of others in it, without the project's own.

@@ -38,6 +38,12 @@ impl Progress {
         let _ = writeln!(std::io::stdout(), "{} {text}", line::stamp(self.started.elapsed()));
     }
 
+    /// Passes on what a program has printed.
+    pub fn show(&self, printed: &[u8]) {
+        // As above.
+        let _ = std::io::stdout().write_all(printed);
+    }
+
     /// Records that nothing had to be done for `name`.
     pub fn cached(&self, name: &str) {
         self.record(Timing { name: name.to_owned(), took: Duration::ZERO, outcome: Outcome::Cached });

@@ -2,6 +2,7 @@
 //!
 //! Input: image names, folders to build from. Output: images in the engine's own store. Must not decide what to build.
 
+mod api;
 mod choose;
 mod find;
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::command::{LONG, Run};
+pub use api::Api;
 pub(crate) use find::find;
 
 /// Marks what we built, so that cleaning up never touches anything else.

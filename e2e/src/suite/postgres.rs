@@ -31,20 +31,40 @@ const BUILD: [&str; 10] = [
     TESTS[1],
 ];
 
-pub(super) async fn run(cluster: &Cluster, progress: &Progress) -> Result<()> {
+/// What cargo built.
+pub(super) struct Programs(Vec<PathBuf>);
+
+pub(super) async fn build(cluster: &Cluster, progress: &Progress) -> Result<Programs> {
     let log = cluster.layout.root().join("logs/agent-tests.log");
     let built = platform::build_static(&BUILD, &log);
-    let programs = progress.step("build the agent's tests", Some(&log), built).await?;
-    let images = cluster.images()?;
+    progress.step("build the agent's tests", Some(&log), built).await.map(Programs)
+}
+
+/// Each version beside the other; both spend much of their time waiting for servers.
+pub(super) async fn run(cluster: &Cluster, built: Result<Programs>, progress: &Progress) -> Result<()> {
+    let Programs(programs) = built?;
+    let versions =
+        MAJORS.into_iter().zip(SHARES).map(|version| on_version(cluster, &programs, version, progress));
+    futures::future::join_all(versions).await.into_iter().collect()
+}
+
+async fn on_version(
+    cluster: &Cluster,
+    programs: &[PathBuf],
+    (major, share): (u8, &str),
+    progress: &Progress,
+) -> Result<()> {
+    let image = cluster.images()?.postgres(major);
     let mut ended = Vec::new();
     for test in TESTS {
         let program =
-            test_program(&programs, test).with_context(|| format!("cargo built no test `{test}`"))?;
-        for (major, share) in MAJORS.into_iter().zip(SHARES) {
-            let name = format!("{test} of the agent on PostgreSQL {major}");
-            let run = contained(cluster.engine.run(), &images.postgres(major), program, share);
-            ended.push(progress.step(&name, None, run.shown()).await);
-        }
+            test_program(programs, test).with_context(|| format!("cargo built no test `{test}`"))?;
+        let name = format!("{test} of the agent on PostgreSQL {major}");
+        let log = cluster.layout.root().join(format!("logs/agent-{test}-{major}.log"));
+        let run = contained(cluster.engine.run(), &image, program, share);
+        ended.push(progress.step(&name, Some(&log), run.logged(&log)).await);
+        let printed = std::fs::read(&log).with_context(|| format!("failed to read {}", log.display()))?;
+        progress.show(&printed);
     }
     ended.into_iter().collect()
 }

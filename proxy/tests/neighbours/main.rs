@@ -1,6 +1,6 @@
 //! Real neighbours: kopia restores from MinIO through `canopy-proxy`, over a link that makes trouble.
 //!
-//! Input: a Docker API (`DOCKER_HOST`) and the names of two images in it, as `just neighbours` takes them. Output:
+//! Input: a Docker API (`DOCKER_HOST`) and the names of two images in it; `just neighbours` sees to all three. Output:
 //! what was restored is what was backed up, and kopia's log is free of errors. Kopia, MinIO and the proxy are the very
 //! programs of a restore pod; Canopy is the stub, whose credentials are real sessions of MinIO's STS, confined to the
 //! prefix. The link alone is ours, and so is the broker's part, which hands those credentials on.
