@@ -67,7 +67,12 @@ where
     let address = listener.local_addr().unwrap();
     let (answer, wrap) = (Arc::new(answer), Arc::new(wrap));
     let task = tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
+        loop {
+            // Out of files for a moment, as beside a test with hundreds of connections, is no end of service.
+            let Ok((stream, _)) = listener.accept().await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
             let (answer, wrap) = (Arc::clone(&answer), Arc::clone(&wrap));
             tokio::spawn(async move {
                 let Some(stream) = wrap(stream).await else { return };

@@ -62,7 +62,12 @@ impl WireS3 {
         let shared = Arc::new(Shared { object, chunked, cuts, broken, requests: AtomicUsize::new(0) });
         let kept = Arc::clone(&shared);
         let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
+            loop {
+                // Out of files for a moment is no end of service.
+                let Ok((stream, _)) = listener.accept().await else {
+                    tokio::task::yield_now().await;
+                    continue;
+                };
                 // Ends with the connection, however that ends.
                 tokio::spawn(converse(stream, Arc::clone(&shared)));
             }
