@@ -21,14 +21,15 @@ const fn deadline(what: &'static str, seconds: u64) -> Deadline {
 pub const DEPLOYED: Deadline = deadline("a deployment to be available", 120);
 /// A poll every second, and one namespace.
 pub const PROVISIONED: Deadline = deadline("the replica's namespace", 60);
-/// A restore waits for a free place, then needs half a minute alone and minutes beside seven others.
-pub const RESTORED: Deadline = deadline("the replica to be active", 300);
+/// A restore waits for a free place, then needs half a minute alone. Beside many others, on two cores that other programs
+/// had most of, it took over five.
+pub const RESTORED: Deadline = deadline("the replica to be active", 900);
 /// As [`RESTORED`], and the report is sent before the next step is taken.
-pub const REPORTED: Deadline = deadline("the report in Canopy's ledger", 300);
+pub const REPORTED: Deadline = deadline("the report in Canopy's ledger", 900);
 /// 300 MB through a container that may use a fraction of a core.
-pub const RESTORED_SLOWLY: Deadline = deadline("the slow restore to end", 480);
+pub const RESTORED_SLOWLY: Deadline = deadline("the slow restore to end", 900);
 /// As [`REPORTED`], behind a dozen others.
-pub const JUDGED: Deadline = deadline("the report of a backup among many", 480);
+pub const JUDGED: Deadline = deadline("the report of a backup among many", 900);
 /// The first steps of a restore: volume, Job, pod, each a reconcile apart.
 pub const UNDER_WAY: Deadline = deadline("the restore to be under way", 180);
 /// The guard's three absences over four seconds, its longer hold, and Kubernetes emptying the namespace.
@@ -43,7 +44,7 @@ pub const CONNECTED: Deadline = deadline("a connection through the Service", 180
 pub const LISTENING: Deadline = deadline("the service to answer", 90);
 /// A container that was killed comes back, perhaps after a first back-off of 10 s.
 pub const BACK: Deadline = deadline("the operator to be back", 120);
-/// One start of a database server on a quiet directory.
-pub const SERVER_UP: Deadline = deadline("the source server to accept connections", 60);
+/// One start of a database server on a quiet directory, on a disk that many write to.
+pub const SERVER_UP: Deadline = deadline("the source server to accept connections", 180);
 /// Events are written beside the state, not before it.
 pub const TOLD: Deadline = deadline("what is said beside the state", 60);

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, anyhow, bail};
 /// As many lines of a failed program as tell why without burying the sentence above them.
 const TAIL_LINES: usize = 15;
 /// For programs that answer at once or are broken.
-pub(crate) const QUICK: Duration = Duration::from_mins(1);
+pub(crate) const QUICK: Duration = Duration::from_mins(3);
 /// For builds and downloads on a slow machine: the slowest single step measured took six minutes on two cores, and over
 /// forty-five on a crowded machine.
 pub(crate) const LONG: Duration = Duration::from_mins(75);
@@ -70,7 +70,7 @@ impl Run {
         self
     }
 
-    /// Gives up, and kills the program, after `deadline` (a minute unless told).
+    /// Gives up, and kills the program, after `deadline` (three minutes unless told).
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
