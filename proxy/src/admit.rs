@@ -17,6 +17,7 @@ pub use refusal::Refusal;
 use crate::{http1::RequestHead, sign::encode};
 use contract::ids::{Bucket, Prefix};
 use path::Place;
+use std::borrow::Cow;
 
 /// The only place this proxy reads, pinned at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,10 +58,19 @@ impl Territory {
         let (raw_path, raw_query) = self.origin_form(head.target)?;
         let (key, query) = match path::place(raw_path, self)? {
             Place::Object(key) => (key, query::of_object(raw_query)?),
-            Place::Bucket => (String::new(), query::of_bucket(raw_query, verb, &self.prefix)?),
+            Place::Bucket => (Cow::default(), query::of_bucket(raw_query, verb, &self.prefix)?),
         };
-        let path = ["/", self.bucket.as_str(), "/", &encode::encode_path(&key)].concat();
-        Ok(Admitted { verb, path, query, headers: headers::forwarded(head)? })
+        Ok(Admitted { verb, path: self.path(&key), query, headers: headers::forwarded(head)? })
+    }
+
+    fn path(&self, key: &str) -> String {
+        let bucket = self.bucket.as_str();
+        let mut path = String::with_capacity(bucket.len() + key.len() + 2);
+        for piece in ["/", bucket, "/"] {
+            path.push_str(piece);
+        }
+        encode::put_path(&mut path, key);
+        path
     }
 
     fn origin_form<'a>(&self, target: &'a str) -> Result<(&'a str, &'a str), Refusal> {

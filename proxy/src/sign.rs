@@ -1,6 +1,6 @@
 //! AWS Signature Version 4 for S3 reads.
 //!
-//! Input: a request in canonical form, keys, and the instant of signing. Output: the value of `Authorization`.
+//! Input: a request in canonical form, keys, and the instant of signing. Output: the signature, and `Authorization`.
 //! Must not: ask the clock, keep state, or change what it signs; what is signed is what is sent.
 
 pub mod canonical;
@@ -9,6 +9,7 @@ pub mod hex;
 pub mod key;
 
 pub use canonical::{CanonicalRequest, EMPTY_PAYLOAD_SHA256};
+pub use hex::Hex;
 pub use key::{KeyCache, SigningKey};
 
 use jiff::{Timestamp, tz::Offset};
@@ -41,23 +42,32 @@ fn put_two(text: &mut String, number: i16) {
     }
 }
 
-/// The value of `Authorization` for `request`, which must carry `amz_date` as its `x-amz-date`.
-pub fn authorization(
+/// The signature of `request`, which must carry `amz_date` as its `x-amz-date`. `scratch` is empty before and afterwards.
+pub fn signature(
     request: &CanonicalRequest<'_>,
-    access_key_id: &str,
     amz_date: &str,
     key: &SigningKey,
-) -> String {
-    let (scope, hash) = (key.scope(), request.sha256());
-    let signature = key.sign(&[ALGORITHM, "\n", amz_date, "\n", scope, "\n", hash.as_str()]);
-    let mut value = String::with_capacity(384);
-    for piece in [ALGORITHM, " Credential=", access_key_id, "/", scope, ",SignedHeaders="] {
-        value.push_str(piece);
+    scratch: &mut Vec<u8>,
+) -> Hex {
+    let hash = request.sha256(scratch);
+    key.sign(&[ALGORITHM, "\n", amz_date, "\n", key.scope(), "\n", hash.as_str()])
+}
+
+/// The value of `Authorization`, behind what is there already.
+pub fn put_authorization(
+    out: &mut Vec<u8>,
+    request: &CanonicalRequest<'_>,
+    access_key_id: &str,
+    key: &SigningKey,
+    signature: &Hex,
+) {
+    for piece in [ALGORITHM, " Credential=", access_key_id, "/", key.scope(), ",SignedHeaders="] {
+        out.extend_from_slice(piece.as_bytes());
     }
-    request.put_signed_headers(&mut value);
-    value.push_str(",Signature=");
-    value.push_str(signature.as_str());
-    value
+    request.put_signed_headers(out);
+    for piece in [",Signature=", signature.as_str()] {
+        out.extend_from_slice(piece.as_bytes());
+    }
 }
 
 #[cfg(test)]

@@ -102,6 +102,10 @@ fn normal(value: &[u8]) -> Result<String, Refusal> {
         return Err(Refusal::Header);
     }
     let text = std::str::from_utf8(value).map_err(|_| Refusal::Header)?;
+    if !value.windows(2).any(|pair| pair == b"  ") && !value.contains(&b'\t') {
+        // Its ends are trimmed already.
+        return Ok(text.to_owned());
+    }
     let mut words = text.split_ascii_whitespace();
     let mut normal = String::with_capacity(text.len());
     normal.extend(words.next());

@@ -5,18 +5,19 @@
 
 use super::{Refusal, Territory};
 use crate::sign::encode;
+use std::borrow::Cow;
 
 /// What a path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Place<'a> {
     /// The bucket, to be listed.
     Bucket,
     /// The object of this key, decoded.
-    Object(String),
+    Object(Cow<'a, str>),
 }
 
 /// The place a raw path (`/bucket`, `/bucket/`, `/bucket/key…`) names, if it lies within `territory`.
-pub fn place(raw: &str, territory: &Territory) -> Result<Place, Refusal> {
+pub fn place<'a>(raw: &'a str, territory: &Territory) -> Result<Place<'a>, Refusal> {
     let below_root = raw.strip_prefix('/').ok_or(Refusal::AbsoluteForm)?;
     let (raw_bucket, raw_key) = below_root.split_once('/').unwrap_or((below_root, ""));
     if decoded(raw_bucket)? != territory.bucket.as_str() {
@@ -46,6 +47,6 @@ fn is_own(rest: &str, prefix: &str) -> bool {
     prefix.is_empty() || prefix.ends_with('/') || rest.starts_with('/') || !rest.contains('/')
 }
 
-fn decoded(raw: &str) -> Result<String, Refusal> {
+fn decoded(raw: &str) -> Result<Cow<'_, str>, Refusal> {
     encode::decode(raw).map_err(|_| Refusal::Undecodable)
 }

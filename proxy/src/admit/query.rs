@@ -6,7 +6,7 @@
 use super::{Refusal, Verb, path::inside};
 use crate::sign::encode;
 use contract::ids::Prefix;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Parameters by decoded name; the names are plain ASCII, so this order is the canonical one.
 type Parameters = BTreeMap<String, String>;
@@ -32,7 +32,7 @@ fn parse(raw: &str) -> Result<Parameters, Refusal> {
     let mut parameters = Parameters::new();
     for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decode = |text| encode::decode(text).map_err(|_| Refusal::Undecodable);
+        let decode = |text| encode::decode(text).map(Cow::into_owned).map_err(|_| Refusal::Undecodable);
         if parameters.insert(decode(name)?, decode(value)?).is_some() {
             return Err(Refusal::Query);
         }

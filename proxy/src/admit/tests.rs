@@ -232,7 +232,8 @@ proptest! {
         prop_assume!(key.split('/').all(|segment| !matches!(segment, "." | "..")));
         let key = format!("a b/{key}");
         let path = admitted_path(&format!("/backups/{}", crate::sign::encode::encode_path(&key)));
-        prop_assert_eq!(crate::sign::encode::decode(&path), Ok(format!("/backups/{key}")));
+        let decoded = crate::sign::encode::decode(&path).unwrap();
+        prop_assert_eq!(decoded, format!("/backups/{key}"));
     }
 
     #[test]

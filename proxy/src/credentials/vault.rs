@@ -35,10 +35,15 @@ impl Vault {
         });
     }
 
+    /// Credentials to sign with, if there are some now.
+    pub fn present(&self) -> Option<Arc<Issued>> {
+        let current = self.current.borrow();
+        current.as_ref().filter(|issued| self.is_usable(issued)).cloned()
+    }
+
     /// Credentials to sign with. Waits for ever: the caller brings the deadline.
     pub async fn usable(&self) -> Arc<Issued> {
-        let present = self.current.borrow().clone();
-        if let Some(issued) = present.filter(|issued| self.is_usable(issued)) {
+        if let Some(issued) = self.present() {
             return issued;
         }
         let mut current = self.current.subscribe();

@@ -9,6 +9,7 @@ use super::{
     setback::Setback,
     skew,
     verdict::{Verdict, verdict},
+    window::Leave,
 };
 use crate::{
     admit::Admitted,
@@ -89,8 +90,7 @@ impl Forwarder {
 
     /// Nothing where the end came first.
     async fn attempt(&self, wanted: &Admitted, ends: Instant) -> Result<Option<Fetched>, Setback> {
-        let entering = async { (self.credentials().await, self.gate.enter().await) };
-        let Ok((issued, _leave)) = timeout_at(ends, entering).await else { return Ok(None) };
+        let Some((issued, _leave)) = self.enter(ends).await else { return Ok(None) };
         let stamp = Stamp { issued, skew: self.skew.get() };
         let now = self.clock.now().saturating_add(stamp.skew)?;
         let request = self.outgoing.write(wanted, &stamp.issued, now);
@@ -108,6 +108,17 @@ impl Forwarder {
             return Ok(Some(Fetched::Good(head, framing, body)));
         }
         self.judge(wanted, head, body, &stamp).await.map(Some)
+    }
+
+    /// Something to sign with, and leave to send; nothing where the end came first. Mostly both are there, and no timer is
+    /// made.
+    async fn enter(&self, ends: Instant) -> Option<(Arc<Issued>, Leave<'_>)> {
+        if let Some(issued) = self.vault.present()
+            && let Some(leave) = self.gate.try_enter()
+        {
+            return Some((issued, leave));
+        }
+        timeout_at(ends, async { (self.credentials().await, self.gate.enter().await) }).await.ok()
     }
 
     /// Over a connection at rest, if one still stands. One that was closed just as it was taken is no setback: what it

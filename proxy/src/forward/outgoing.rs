@@ -2,6 +2,10 @@
 //!
 //! Input: an admitted request, credentials, now. Output: the bytes of a head. Must not: sign one thing and send another.
 
+pub mod spare;
+
+pub use spare::Written;
+
 use crate::{
     admit::{Admitted, Precondition},
     credentials::Issued,
@@ -10,42 +14,44 @@ use crate::{
 };
 use contract::ids::Region;
 use jiff::Timestamp;
+use spare::Spare;
 
 /// Writes and signs requests for one endpoint and region.
 pub struct Outgoing {
     endpoint: Endpoint,
     region: Region,
     keys: KeyCache,
+    spare: Spare,
 }
+
+/// Names and values, in ascending order.
+type Fields<'a> = Vec<(&'static str, &'a str)>;
 
 impl Outgoing {
     /// For this endpoint and region.
     pub fn new(endpoint: Endpoint, region: Region) -> Self {
-        Self { endpoint, region, keys: KeyCache::default() }
+        Self { endpoint, region, keys: KeyCache::default(), spare: Spare::default() }
     }
 
-    /// The request for one try, stamped with `now` whatever the client's date was. It holds a token: not to be logged.
-    pub fn write(&self, wanted: &Admitted, issued: &Issued, now: Timestamp) -> Vec<u8> {
+    /// The request for one try, stamped with `now` whatever the client's date was.
+    pub fn write(&self, wanted: &Admitted, issued: &Issued, now: Timestamp) -> Written<'_> {
+        let Issued { generation, access_key_id, secret_access_key, .. } = issued;
         let amz_date = sign::amz_date(now);
+        let key = self.keys.key(*generation, &amz_date, self.region.as_str(), secret_access_key);
         let signed = self.signed_headers(wanted, issued, &amz_date);
-        let authorization = self.authorization(wanted, &signed, issued, &amz_date);
-        let mut head =
-            Vec::with_capacity(1024 + wanted.path.len() + authorization.len() + issued.token().len());
-        let mut put =
-            |pieces: &[&str]| pieces.iter().for_each(|piece| head.extend_from_slice(piece.as_bytes()));
-        put(&[wanted.verb.as_str(), " ", &wanted.path]);
-        if !wanted.query.is_empty() {
-            put(&["?", &wanted.query]);
-        }
-        put(&[" HTTP/1.1\r\n"]);
+        let Admitted { verb, path, query, .. } = wanted;
+        let request = CanonicalRequest { method: verb.as_str(), path, query, headers: &signed };
+        let mut head = self.spare.take();
+        let signature = sign::signature(&request, &amz_date, &key, &mut head);
+        put_line(&mut head, wanted);
         let agent = wanted.headers.get(Precondition::UserAgent).map(|agent| ("user-agent", agent));
-        for (name, value) in
-            signed.into_iter().chain(agent).chain([("authorization", authorization.as_str())])
-        {
-            put(&[name, ": ", value, "\r\n"]);
+        for (name, value) in signed.iter().copied().chain(agent) {
+            put(&mut head, &[name, ": ", value, "\r\n"]);
         }
-        put(&["\r\n"]);
-        head
+        put(&mut head, &["authorization: "]);
+        sign::put_authorization(&mut head, &request, access_key_id, &key, &signature);
+        put(&mut head, &["\r\n\r\n"]);
+        Written { head, spare: &self.spare }
     }
 
     /// All but the user agent, in ascending order.
@@ -54,7 +60,7 @@ impl Outgoing {
         wanted: &'a Admitted,
         issued: &'a Issued,
         amz_date: &'a str,
-    ) -> Vec<(&'static str, &'a str)> {
+    ) -> Fields<'a> {
         let mut signed = Vec::with_capacity(10);
         signed.push(("host", self.endpoint.host()));
         signed.extend(wanted.headers.iter().filter(|(name, _)| *name != Precondition::UserAgent.name()));
@@ -64,18 +70,18 @@ impl Outgoing {
         }
         signed
     }
+}
 
-    fn authorization(
-        &self,
-        wanted: &Admitted,
-        headers: &[(&str, &str)],
-        issued: &Issued,
-        amz_date: &str,
-    ) -> String {
-        let Issued { generation, access_key_id, secret_access_key, .. } = issued;
-        let Admitted { verb, path, query, .. } = wanted;
-        let request = CanonicalRequest { method: verb.as_str(), path, query, headers };
-        let key = self.keys.key(*generation, amz_date, self.region.as_str(), secret_access_key);
-        sign::authorization(&request, access_key_id, amz_date, &key)
+fn put_line(head: &mut Vec<u8>, wanted: &Admitted) {
+    put(head, &[wanted.verb.as_str(), " ", &wanted.path]);
+    if !wanted.query.is_empty() {
+        put(head, &["?", &wanted.query]);
+    }
+    put(head, &[" HTTP/1.1\r\n"]);
+}
+
+fn put(head: &mut Vec<u8>, pieces: &[&str]) {
+    for piece in pieces {
+        head.extend_from_slice(piece.as_bytes());
     }
 }

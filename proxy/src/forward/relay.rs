@@ -157,7 +157,7 @@ impl<'f> Relay<'f> {
         self.forwarder.patience.success();
         self.hold = None;
         // What came is the client's all the same; what is missing is asked for on another connection.
-        self.is_drip = self.pace.receive(bytes, Instant::now()) && self.transfer.is_some();
+        self.is_drip = self.pace.receive(bytes, Instant::now) && self.transfer.is_some();
         let (Some(transfer), Some(body)) = (&mut self.transfer, &mut self.body) else { return Ok(true) };
         match transfer.take(body.lent()).map(<[u8]>::len) {
             Ok(kept) => {

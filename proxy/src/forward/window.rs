@@ -59,12 +59,19 @@ impl Gate {
         Self { window: Mutex::new(Window::new(widest.into())), freed: Notify::new() }
     }
 
+    /// Leave, if there is room now.
+    pub fn try_enter(&self) -> Option<Leave<'_>> {
+        self.window().enter().then(|| Leave(self))
+    }
+
     /// Waits for ever for leave; the caller brings the deadline.
     pub async fn enter(&self) -> Leave<'_> {
-        while !self.window().enter() {
+        loop {
+            if let Some(leave) = self.try_enter() {
+                return leave;
+            }
             self.freed.notified().await;
         }
-        Leave(self)
     }
 
     /// S3 asks us to slow down.

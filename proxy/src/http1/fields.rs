@@ -9,14 +9,19 @@ use std::ops::Range;
 /// Where a name and its value stand.
 pub(super) type Spans = (Range<usize>, Range<usize>);
 
-/// The spans of all fields in `head`, whose first line ends at `from` and whose last one is empty.
-pub(super) fn spans(head: &[u8], from: usize, most: usize) -> Result<Vec<Spans>, Malformed> {
+/// What `made` makes of the spans of all fields in `head`, whose first line ends at `from` and whose last one is empty.
+pub(super) fn each<T>(
+    head: &[u8],
+    from: usize,
+    most: usize,
+    made: impl Fn(Spans) -> T,
+) -> Result<Vec<T>, Malformed> {
     let (mut at, mut fields) = (from, Vec::with_capacity(16));
     while let Some(length) = memchr(b'\n', &head[at..]).filter(|length| *length > 1) {
         if fields.len() == most {
             return Err(Malformed::TooManyFields);
         }
-        fields.push(span(head, at, at + length - 1)?);
+        fields.push(made(span(head, at, at + length - 1)?));
         at += length + 1;
     }
     Ok(fields)

@@ -5,7 +5,7 @@
 
 use super::{
     Malformed,
-    fields::{ascii, is_token, spans},
+    fields::{ascii, each, is_token},
 };
 use memchr::memchr;
 
@@ -43,7 +43,7 @@ impl<'a> RequestHead<'a> {
             return Err(Malformed::Version);
         }
         let place = |(name, value): super::fields::Spans| (ascii(&head[name]), &head[value]);
-        let fields = spans(head, end + 1, most)?.into_iter().map(place).collect();
+        let fields = each(head, end + 1, most, place)?;
         Ok(Self { method: ascii(method), target: ascii(target), fields })
     }
 

@@ -5,7 +5,7 @@
 
 use super::{
     Malformed,
-    fields::{Spans, ascii, spans},
+    fields::{Spans, ascii, each},
     request::has_member,
 };
 use http::StatusCode;
@@ -37,7 +37,7 @@ impl ResponseHead {
             _ => return Err(Malformed::Version),
         };
         let status = status(rest).ok_or(Malformed::FirstLine)?;
-        let fields = spans(head, end + 1, MOST_FIELDS)?;
+        let fields = each(head, end + 1, MOST_FIELDS, |spans| spans)?;
         Ok(Self { status, is_new, bytes: head.to_vec(), fields })
     }
 

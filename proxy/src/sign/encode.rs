@@ -16,13 +16,18 @@ const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 #[error("a '%' must be followed by two hexadecimal digits, and the decoded bytes must be UTF-8 without NUL")]
 pub struct Undecodable;
 
-/// Decodes once; `%2520` becomes `%20`, `+` stays.
-pub fn decode(text: &str) -> Result<String, Undecodable> {
+/// Decodes once; `%2520` becomes `%20`, `+` stays. Most keys have nothing to decode, and are not copied.
+pub fn decode(text: &str) -> Result<Cow<'_, str>, Undecodable> {
     if !is_well_formed(text.as_bytes()) {
         return Err(Undecodable);
     }
     let decoded = percent_decode_str(text).decode_utf8().map_err(|_| Undecodable)?;
-    if decoded.contains('\0') { Err(Undecodable) } else { Ok(decoded.into_owned()) }
+    if decoded.contains('\0') { Err(Undecodable) } else { Ok(decoded) }
+}
+
+/// A key, `/` kept, behind what is there already.
+pub fn put_path(out: &mut String, text: &str) {
+    out.extend(utf8_percent_encode(text, RESERVED_IN_PATH));
 }
 
 /// A key, `/` kept.
@@ -45,6 +50,7 @@ fn is_well_formed(text: &[u8]) -> bool {
 mod tests {
     use super::{Undecodable, decode, encode_path, encode_query};
     use proptest::prelude::*;
+    use std::borrow::Cow;
 
     #[test]
     fn decoding_happens_once() {
@@ -61,6 +67,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_plain_already_is_not_copied() {
+        assert!(matches!(decode("kopia.repository"), Ok(Cow::Borrowed(_))));
+        assert_eq!(decode("a\0b"), Err(Undecodable));
+    }
+
+    #[test]
     fn the_cases_that_bite_are_encoded_as_s3_does() {
         assert_eq!(encode_path("a b+c=d:e~f//g@,$!*'()"), "a%20b%2Bc%3Dd%3Ae~f//g%40%2C%24%21%2A%27%28%29");
         assert_eq!(encode_path("literal %2F"), "literal%20%252F");
@@ -70,8 +82,8 @@ mod tests {
     proptest! {
         #[test]
         fn encoding_reads_back(text in "[^\0]*") {
-            prop_assert_eq!(decode(&encode_path(&text)), Ok(text.clone()));
-            prop_assert_eq!(decode(&encode_query(&text)), Ok(text));
+            prop_assert_eq!(decode(&encode_path(&text)).map(Cow::into_owned), Ok(text.clone()));
+            prop_assert_eq!(decode(&encode_query(&text)).map(Cow::into_owned), Ok(text));
         }
 
         #[test]

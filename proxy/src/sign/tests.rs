@@ -1,7 +1,9 @@
 mod differential;
 mod verifier;
 
-use super::{CanonicalRequest, EMPTY_PAYLOAD_SHA256, SigningKey, amz_date, authorization, encode};
+use super::{
+    CanonicalRequest, EMPTY_PAYLOAD_SHA256, SigningKey, amz_date, encode, put_authorization, signature,
+};
 use jiff::Timestamp;
 
 /// The keys of the examples in S3's documentation.
@@ -9,6 +11,14 @@ const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const HOST: &str = "examplebucket.s3.amazonaws.com";
 const DATE: &str = "20130524T000000Z";
+
+/// The value of `Authorization`.
+fn authorization(request: &CanonicalRequest<'_>, id: &str, date: &str, key: &SigningKey) -> String {
+    let signature = signature(request, date, key, &mut Vec::new());
+    let mut value = Vec::new();
+    put_authorization(&mut value, request, id, key, &signature);
+    String::from_utf8(value).unwrap()
+}
 
 fn documented(path: &str, query: &str, range: Option<&str>) -> String {
     let mut headers = vec![("host", HOST)];

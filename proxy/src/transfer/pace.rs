@@ -30,10 +30,11 @@ impl Pace {
         since + self.window.saturating_sub(self.waited)
     }
 
-    /// S3 sent something. Returns whether it was, over a whole window, too little.
-    pub fn receive(&mut self, bytes: usize, now: Instant) -> bool {
+    /// S3 sent something. Returns whether it was, over a whole window, too little. The clock is asked only where it had
+    /// kept us waiting.
+    pub fn receive(&mut self, bytes: usize, now: impl FnOnce() -> Instant) -> bool {
         if let Some(since) = self.waiting_since.take() {
-            self.waited += now.saturating_duration_since(since);
+            self.waited += now().saturating_duration_since(since);
         }
         self.received += bytes as u64;
         if self.waited < self.window {
@@ -59,7 +60,7 @@ mod tests {
         (0..times).find(|_| {
             let deadline = pace.wait(now);
             now += every;
-            now > deadline || pace.receive(bytes, now)
+            now > deadline || pace.receive(bytes, || now)
         })
     }
 
@@ -93,7 +94,7 @@ mod tests {
     fn fault_d18_time_in_which_nobody_waits_does_not_count() {
         let (mut pace, now) = (Pace::new(WINDOW), Instant::now());
         pace.wait(now);
-        assert!(!pace.receive(1, now + Duration::from_secs(1)));
+        assert!(!pace.receive(1, || now + Duration::from_secs(1)));
         let later = now + Duration::from_hours(1);
         assert_eq!(pace.wait(later), later + WINDOW - Duration::from_secs(1));
     }
