@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
 };
 
 pub(crate) async fn copy(target: SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = proxy::listen::bind(None).await.unwrap();
     println!("{}", listener.local_addr().unwrap());
     loop {
         let (near, _) = listener.accept().await.unwrap();

@@ -9,14 +9,13 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
 };
 use std::path::Path;
-use tokio::net::TcpListener;
 
 type Upstream = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
 
 /// Relays to the scheme and host of `url`.
 pub(crate) async fn relay(url: String, ca: Option<&str>) {
     let upstream = upstream(ca.map(Path::new));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = proxy::listen::bind(None).await.unwrap();
     println!("{}", listener.local_addr().unwrap());
     loop {
         let (stream, _) = listener.accept().await.unwrap();

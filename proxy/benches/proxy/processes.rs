@@ -52,6 +52,17 @@ impl Middle {
 
     /// The real program, with a broker that hands out a token of 900 bytes.
     pub(crate) async fn start(endpoint: &str, ca: Option<&Path>, folder: &Path, ahead: Ahead) -> Self {
+        Self::build(Path::new(env!("CARGO_BIN_EXE_canopy-proxy")), endpoint, ca, folder, ahead).await
+    }
+
+    /// Another build of it.
+    pub(crate) async fn build(
+        program: &Path,
+        endpoint: &str,
+        ca: Option<&Path>,
+        folder: &Path,
+        ahead: Ahead,
+    ) -> Self {
         let port_file = folder.join(format!("port-{}", ca.is_some()));
         let spec = ProxySpec {
             broker_url: broker().await.parse().unwrap(),
@@ -67,7 +78,7 @@ impl Middle {
             stats_callback_url: None,
             restore_deadline_secs: None,
         };
-        let child = Command::new(env!("CARGO_BIN_EXE_canopy-proxy"))
+        let child = Command::new(program)
             .envs(spec.to_env())
             .env("RUST_LOG", "warn")
             .env(proxy::args::READ_AHEAD, if ahead == Ahead::On { "true" } else { "false" })

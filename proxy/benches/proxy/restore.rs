@@ -17,7 +17,6 @@ use tokio::{
 
 pub(crate) const PACK: usize = 20 << 20;
 const RANGE: usize = 4 << 20;
-const WORKERS: usize = 8;
 
 /// What came of one restore.
 #[derive(Clone, Copy)]
@@ -28,12 +27,12 @@ pub(crate) struct Restored {
     pub(crate) fetched: f64,
 }
 
-/// Reads so many packs through `address`; `upstream` says what it sent.
-pub(crate) async fn run(packs: usize, address: SocketAddr, upstream: SocketAddr) -> Restored {
+/// Reads so many packs by so many workers through `address`; `upstream` says what it sent.
+pub(crate) async fn run(packs: usize, readers: usize, address: SocketAddr, upstream: SocketAddr) -> Restored {
     let (began, sent) = (Instant::now(), sent(upstream).await);
     let next = Arc::new(AtomicUsize::new(0));
     let mut workers = JoinSet::new();
-    for _ in 0..WORKERS {
+    for _ in 0..readers {
         let next = Arc::clone(&next);
         workers.spawn(async move {
             let mut reader = Reader::connect(address).await;
