@@ -67,3 +67,62 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{IDLE, Pool};
+    use crate::upstream::{Connection, Dial, dial::Dialing};
+    use std::{io, sync::Arc};
+    use tokio::{
+        io::{AsyncWriteExt, DuplexStream, duplex},
+        time::sleep,
+    };
+
+    /// No second connection is needed here.
+    struct Nowhere;
+
+    impl Dial for Nowhere {
+        fn dial(&self) -> Dialing {
+            Box::pin(std::future::ready(Err(io::ErrorKind::ConnectionRefused.into())))
+        }
+    }
+
+    /// With one connection at rest, and its other end.
+    fn resting() -> (Pool, DuplexStream) {
+        let (near, far) = duplex(64);
+        let pool = Pool::new(Arc::new(Nowhere), 1);
+        pool.give_back(Connection::new(Box::new(near)));
+        (pool, far)
+    }
+
+    #[tokio::test]
+    async fn fault_g16_what_comes_unasked_is_not_taken_for_the_next_answer() {
+        let (pool, mut far) = resting();
+        far.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        assert!(pool.reused().is_none());
+    }
+
+    #[tokio::test]
+    async fn fault_d10_a_connection_that_was_closed_is_not_used_again() {
+        let (pool, far) = resting();
+        drop(far);
+        assert!(pool.reused().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_quiet_is_used_again_but_not_after_a_long_rest() {
+        let (pool, _far) = resting();
+        let connection = pool.reused().unwrap();
+        assert!(pool.reused().is_none());
+        pool.give_back(connection);
+        sleep(IDLE).await;
+        assert!(pool.reused().is_none());
+    }
+
+    #[tokio::test]
+    async fn no_more_of_them_rest_than_may() {
+        let (pool, _far) = resting();
+        pool.give_back(Connection::new(Box::new(duplex(64).0)));
+        assert_eq!(pool.idle().len(), 1);
+    }
+}

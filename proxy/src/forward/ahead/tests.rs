@@ -1,12 +1,17 @@
 mod scripts;
 
-use super::{Ahead, Bounds, LEAST, REACH, plain_range, shared_out};
+use super::{Ahead, Bounds, LEAST, Parked, REACH, UNUSED, plain_range, shared_out};
 use crate::{
     admit::{Admitted, Passed, Precondition, Verb},
+    http1::{Framing, ResponseHead},
     transfer::{Facts, Part},
-    upstream::Receive,
+    upstream::{Body, Connection, Receive},
 };
 use http::{HeaderValue, StatusCode};
+use tokio::{
+    io::{AsyncReadExt, duplex},
+    time::{Instant, timeout},
+};
 
 const SEATS: usize = 10;
 
@@ -96,4 +101,19 @@ fn a_part_is_shared_out_without_a_gap_or_an_overlap() {
         assert_eq!(shared_out(&part(10, 99), last), None, "{last}");
     }
     assert_eq!(shared_out(&Facts { tag: None, ..part(10, 99) }, 19), None, "nothing to recognise it by");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_nobody_comes_back_for_is_closed_after_a_while_and_not_before() {
+    let (ahead, began) = (on(), Instant::now());
+    let (near, mut far) = duplex(64);
+    let body = Body::new(Connection::new(Box::new(near)), Framing::Length(80), true);
+    let (_, seat) = ahead.wider(&large()).unwrap();
+    ahead.park(Parked::new("/b/p".into(), ResponseHead::of(206, &[]), part(20, 99), body, seat));
+    let closed = tokio::select! {
+        () = ahead.sweep() => None,
+        read = timeout(UNUSED * 2, far.read_u8()) => read.ok(),
+    };
+    assert!(closed.is_some_and(|read| read.is_err()), "still open after {:?}", began.elapsed());
+    assert!(began.elapsed() >= UNUSED, "{:?}", began.elapsed());
 }

@@ -1,4 +1,5 @@
-//! An S3 that follows a script, in memory: one object under whatever key, replaced now and then, and answers that go wrong.
+//! An S3 that follows a script, in memory: objects of other bytes under each key, replaced now and then, and answers that go
+//! wrong. Versions of two objects have the same name, so that nothing but the key tells them apart.
 
 use crate::{
     http1::RequestHead,
@@ -6,7 +7,10 @@ use crate::{
     transfer::wish::Wish,
     upstream::{Dial, dial::Dialing},
 };
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 /// One way to answer.
@@ -62,7 +66,9 @@ pub(super) struct State {
     random: Random,
     is_honest: bool,
     shortest: u64,
-    /// How often it was replaced.
+    /// What an answer takes to begin.
+    latency: Duration,
+    /// How often all objects were replaced.
     pub(super) version: u64,
     /// Requests that came.
     pub(super) asked: u64,
@@ -72,16 +78,23 @@ pub(super) struct State {
 #[derive(Clone)]
 pub(super) struct Script(Arc<Mutex<State>>);
 
-/// A byte of a version: two of them hardly ever agree.
-pub(super) fn byte(version: u64, at: u64) -> u8 {
-    Random(version << 32 | at).next().to_le_bytes()[0]
+/// A byte of a version of an object: two of them hardly ever agree.
+pub(super) fn byte(object: u64, version: u64, at: u64) -> u8 {
+    Random(object << 48 | version << 32 | at).next().to_le_bytes()[0]
 }
 
 impl Script {
     pub(super) fn of(seed: u64, is_honest: bool) -> Self {
         let mut random = Random(seed);
-        let shortest = 20 + random.below(200);
-        Self(Arc::new(Mutex::new(State { random, is_honest, shortest, version: 0, asked: 0 })))
+        let (shortest, latency) = (20 + random.below(200), Duration::ZERO);
+        Self(Arc::new(Mutex::new(State { random, is_honest, shortest, latency, version: 0, asked: 0 })))
+    }
+
+    /// An honest one with objects of so many bytes, which takes so long to begin each answer.
+    pub(super) fn slow(bytes: u64, latency: Duration) -> Self {
+        let script = Self::of(0, true);
+        script.with(|state| (state.shortest, state.latency) = (bytes, latency));
+        script
     }
 
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
@@ -108,6 +121,7 @@ impl Script {
         while let Ok(byte) = stream.read_u8().await {
             head.push(byte);
             if head.ends_with(b"\r\n\r\n") {
+                tokio::time::sleep(self.with(|state| state.latency)).await;
                 let (answer, goes_on) = self.answer(&std::mem::take(&mut head)).await;
                 if stream.write_all(&answer).await.is_err() || !goes_on {
                     return;
@@ -121,6 +135,7 @@ impl Script {
         let head = RequestHead::parse(head, 64).unwrap();
         let text = |name| head.all(name).next().map(|value| std::str::from_utf8(value).unwrap().to_owned());
         let (range, tag) = (text("range").unwrap(), text("if-match"));
+        let object = head.target.rsplit('/').next().unwrap().parse().unwrap();
         let turn = self.turn();
         let version = self.with(|state| state.version);
         let is_other = tag.is_some_and(|tag| tag != format!("\"{version}\""));
@@ -131,11 +146,11 @@ impl Script {
             _ if is_other && !matches!(turn, Turn::Spliced) => {
                 (refusal("412 Precondition Failed", "PreconditionFailed"), true)
             }
-            _ => self.object(turn, version, &range),
+            _ => self.object(turn, (object, version), &range),
         }
     }
 
-    fn object(&self, turn: Turn, version: u64, range: &str) -> (Vec<u8>, bool) {
+    fn object(&self, turn: Turn, (object, version): (u64, u64), range: &str) -> (Vec<u8>, bool) {
         let total = self.len(version);
         let (first, last) = match Wish::parse(range).unwrap() {
             Wish::Between(first, last) => (first, last.min(total - 1)),
@@ -161,7 +176,7 @@ impl Script {
         let mut out =
             format!("HTTP/1.1 {status}\r\n{tag}{part}content-length: {length}\r\n\r\n").into_bytes();
         let sent = if let Turn::Cut(after) = turn { after.min(length) } else { length };
-        out.extend((first..first + sent).map(|at| byte(version, at)));
+        out.extend((first..first + sent).map(|at| byte(object, version, at)));
         out.extend(matches!(turn, Turn::Longer).then_some(b'!'));
         (out, !matches!(turn, Turn::Cut(_)))
     }
