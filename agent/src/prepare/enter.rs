@@ -10,6 +10,8 @@ use super::{
     session::{Access, said},
     superuser::superusers,
 };
+use crate::text::printable;
+use std::collections::BTreeMap;
 use tokio_postgres::{Client, error::SqlState};
 
 /// Databases every cluster is made with; one of them is there unless somebody took pains to drop all.
@@ -25,6 +27,7 @@ pub(super) async fn enter(place: Place<'_>) -> Result<(Access<'_>, Client), Prep
             major: place.major,
             memory_bytes: place.memory_bytes,
             role: role.clone(),
+            spelled: BTreeMap::new(),
         };
         for database in FIRST_DATABASES {
             match access.connect(database).await {
@@ -40,6 +43,9 @@ pub(super) async fn enter(place: Place<'_>) -> Result<(Access<'_>, Client), Prep
     match foreign {
         Some(name) => Err(PrepareError::ForeignLocale { name }),
         None if refused => Err(PrepareError::NobodyLogsIn),
-        None => Err(PrepareError::BecomeSuperuser { tried, said: last }),
+        None => {
+            let tried = tried.iter().map(|role| printable(role)).collect();
+            Err(PrepareError::BecomeSuperuser { tried, said: last })
+        }
     }
 }

@@ -45,12 +45,13 @@ impl Inspection<'_> {
         report: &mut PrepareReport,
     ) -> Result<(), PrepareError> {
         let started = Instant::now();
-        let (access, first) = enter(self.place).await?;
+        let (mut access, first) = enter(self.place).await?;
         let (version, outcome) = opens::opens(&first, self.log).await;
         report.postgres_version = version;
         report.checks.push(outcome.named(CheckName::Opens, started));
         obstacles::open_databases(&first, ledger).await?;
         let listed = databases::list(&first).await.map_err(sql("list the databases"))?;
+        access.spelled = databases::spelled_otherwise(&listed);
         report.databases = listed.iter().filter(|db| !db.template).map(|db| db.name.clone()).collect();
         let open: Vec<String> = listed.iter().filter(|db| db.connectable).map(|db| db.name.clone()).collect();
         self.translate(&access, &first, &open, ledger).await?;

@@ -9,7 +9,7 @@
 use super::{
     error::PrepareError,
     ledger::Ledger,
-    session::{Access, EVENT_TRIGGERS_SINCE},
+    session::{Access, EVENT_TRIGGERS_SINCE, Text},
 };
 use tokio_postgres::{Client, Error, Row};
 
@@ -25,7 +25,10 @@ const DISABLED: &str = "D";
 pub(super) async fn open_databases(first: &Client, ledger: &mut Ledger) -> Result<(), PrepareError> {
     let sql = |source| PrepareError::Sql { attempted: "open databases that take no sessions", source };
     let rows = first.query(CLOSED, &[]).await.map_err(sql)?;
-    let closed = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>().map_err(sql)?;
+    let named = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Text>, _>>().map_err(sql)?;
+    // one whose name is in no encoding is the checks' to tell of
+    let valid = |name| if let Text::Valid(name) = name { Some(name) } else { None };
+    let closed: Vec<String> = named.into_iter().filter_map(valid).collect();
     if closed.is_empty() {
         return Ok(());
     }

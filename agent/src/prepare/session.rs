@@ -3,10 +3,17 @@
 //! Input: the socket's directory, a role, a database. Output: a session in which nothing of the source acts on its
 //! own. Must not: run a trigger, a preloaded library or a function found by the source's search path.
 
+mod startup;
+
 use super::{config::PORT, memory::Memory};
-use std::{path::Path, time::Duration};
+use startup::{Names, Renamed};
+use std::{collections::BTreeMap, future::Future, path::Path, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::UnixStream,
+};
 use tokio_postgres::{
-    Client, Config, Error, NoTls,
+    Client, Config, Connection, Error, NoTls,
     error::SqlState,
     types::{FromSql, Type},
 };
@@ -31,8 +38,10 @@ pub(super) struct Access<'a> {
     pub(super) major: u16,
     /// Memory of the container, bytes.
     pub(super) memory_bytes: u64,
-    /// Role to be.
-    pub(super) role: String,
+    /// Role to be, as the server has it.
+    pub(super) role: Vec<u8>,
+    /// Databases whose names the server has in other bytes than we say them in.
+    pub(super) spelled: BTreeMap<String, Vec<u8>>,
 }
 
 /// Settings that weigh more than those a database or role of the source carries.
@@ -83,22 +92,60 @@ impl Access<'_> {
     /// A session in `database`.
     pub(super) async fn connect(&self, database: &str) -> Result<Client, Error> {
         let mut config = Config::new();
-        config.host_path(self.socket_dir).port(PORT).user(&self.role).dbname(database);
+        let role = String::from_utf8_lossy(&self.role);
+        config.host_path(self.socket_dir).port(PORT).user(&*role).dbname(database);
         config
             .application_name("pgro-agent")
             .connect_timeout(CONNECT_TIMEOUT)
             .options(options(self.major, self.memory_bytes));
-        let (client, connection) = config.connect(NoTls).await?;
-        let is_in_no_encoding = connection.parameter("server_encoding") == Some(NO_ENCODING);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(error = %said(&error), "a session ended");
-            }
-        });
-        if is_in_no_encoding {
-            client.batch_execute(AS_IT_IS).await?;
-        }
-        Ok(client)
+        let names = Names {
+            role: self.role.clone(),
+            database: self.spelled.get(database).map_or(database.as_bytes(), Vec::as_slice).to_owned(),
+        };
+        let is_text = names.role == role.as_bytes() && names.database == database.as_bytes();
+        let socket = self.socket_dir.join(format!(".s.PGSQL.{PORT}"));
+        // where the socket is not there, the usual way says why
+        let stream = if is_text { None } else { UnixStream::connect(socket).await.ok() };
+        let Some(stream) = stream else {
+            let (client, connection) = config.connect(NoTls).await?;
+            return opened(client, connection).await;
+        };
+        let (client, connection) = config.connect_raw(Renamed::new(stream, names), NoTls).await?;
+        opened(client, connection).await
+    }
+}
+
+/// Lets a session run.
+async fn opened<S, T>(client: Client, connection: Connection<S, T>) -> Result<Client, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let is_in_no_encoding = connection.parameter("server_encoding") == Some(NO_ENCODING);
+    tokio::spawn(ended(connection));
+    if is_in_no_encoding {
+        client.batch_execute(AS_IT_IS).await?;
+    }
+    Ok(client)
+}
+
+async fn ended(connection: impl Future<Output = Result<(), Error>>) {
+    if let Err(error) = connection.await {
+        tracing::debug!(error = %said(&error), "a session ended");
+    }
+}
+
+/// The bytes of a text or name, in whatever encoding the session has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Raw(pub(super) Vec<u8>);
+
+impl<'a> FromSql<'a> for Raw {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(raw.to_owned()))
+    }
+
+    fn accepts(of: &Type) -> bool {
+        Text::accepts(of)
     }
 }
 

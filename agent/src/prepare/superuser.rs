@@ -18,12 +18,12 @@ const SUPERUSER: usize = 4 + NAME;
 const LOGS_IN: usize = SUPERUSER + 4;
 
 /// Names of superusers that may log in.
-pub(super) fn superusers(data_dir: &Path) -> io::Result<Vec<String>> {
+pub(super) fn superusers(data_dir: &Path) -> io::Result<Vec<Vec<u8>>> {
     Ok(names(&fs::read(shared_catalog::file(data_dir, PG_AUTHID)?)?))
 }
 
-fn names(heap: &[u8]) -> Vec<String> {
-    let mut roles: Vec<(u32, String)> =
+fn names(heap: &[u8]) -> Vec<Vec<u8>> {
+    let mut roles: Vec<(u32, Vec<u8>)> =
         heap.chunks(SIZE).flat_map(tuples).filter_map(login_superuser).collect();
     roles.sort();
     roles.dedup();
@@ -36,7 +36,7 @@ fn tuples(page: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Columns of `pg_authid`: oid, rolname, then the flags rolsuper, …, rolcanlogin.
-fn login_superuser(data: &[u8]) -> Option<(u32, String)> {
+fn login_superuser(data: &[u8]) -> Option<(u32, Vec<u8>)> {
     superuser(data).filter(|_| data.get(LOGS_IN) == Some(&1))
 }
 
@@ -44,7 +44,10 @@ fn login_superuser(data: &[u8]) -> Option<(u32, String)> {
 pub(super) fn let_in(data_dir: &Path, checksums: bool) -> io::Result<Option<String>> {
     let path = shared_catalog::file(data_dir, PG_AUTHID)?;
     let mut heap = fs::read(&path)?;
-    let Some((oid, name)) = heap.chunks(SIZE).flat_map(tuples).filter_map(superuser).min() else {
+    // its name is written down, and later said to the server: as text
+    let named =
+        |data: &[u8]| superuser(data).and_then(|(oid, name)| Some((oid, String::from_utf8(name).ok()?)));
+    let Some((oid, name)) = heap.chunks(SIZE).flat_map(tuples).filter_map(named).min() else {
         return Ok(None);
     };
     for (block, page) in (0..).zip(heap.chunks_exact_mut(SIZE)) {
@@ -65,11 +68,11 @@ pub(super) fn let_in(data_dir: &Path, checksums: bool) -> io::Result<Option<Stri
     Ok(Some(name))
 }
 
-/// A superuser, whether it logs in or not.
-fn superuser(data: &[u8]) -> Option<(u32, String)> {
+/// A superuser, whether it logs in or not. Names are in the encoding of whichever database they were given in.
+fn superuser(data: &[u8]) -> Option<(u32, Vec<u8>)> {
     let oid = u32_at(data, 0)?;
     let name = data.get(4..4 + NAME)?;
-    let name = String::from_utf8(name.iter().copied().take_while(|&byte| byte != 0).collect()).ok()?;
+    let name: Vec<u8> = name.iter().copied().take_while(|&byte| byte != 0).collect();
     (*data.get(SUPERUSER)? == 1 && data.len() > LOGS_IN && !name.is_empty()).then_some((oid, name))
 }
 
@@ -109,12 +112,12 @@ mod tests {
             (10, "it's \"me\"", true, true),
             (20, "guest", false, true),
         ]);
-        assert_eq!(names(&heap), ["it's \"me\"", "later"]);
+        assert_eq!(names(&heap), [&b"it's \"me\""[..], b"later"]);
     }
 
     #[test]
     fn a_superuser_that_may_not_log_in_is_left_out() {
-        assert_eq!(names(&page(&[(10, "postgres", true, false)])), Vec::<String>::new());
+        assert_eq!(names(&page(&[(10, "postgres", true, false)])), Vec::<Vec<u8>>::new());
     }
 
     #[test]
@@ -126,7 +129,7 @@ mod tests {
             [(16400, "later", true, false), (10, "postgres", true, false), (20, "guest", false, false)];
         std::fs::write(dir.path().join("global/1260"), page(&roles)).unwrap();
         assert_eq!(super::let_in(dir.path(), true).unwrap().as_deref(), Some("postgres"));
-        assert_eq!(super::superusers(dir.path()).unwrap(), ["postgres"]);
+        assert_eq!(super::superusers(dir.path()).unwrap(), [b"postgres"]);
     }
 
     proptest! {

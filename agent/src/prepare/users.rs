@@ -3,7 +3,7 @@
 //! Input: a superuser's sessions, two passwords. Output: roles with exactly our attributes, also where roles of these
 //! names came with the data. Must not: put a password into a statement; the server only ever sees verifiers.
 
-use super::session::Access;
+use super::session::{Access, Text};
 use postgres_protocol::password::scram_sha_256;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::{Client, Error};
@@ -67,7 +67,12 @@ pub(super) async fn run_made(
     params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
 ) -> Result<(), Error> {
     for row in client.query(maker, params).await? {
-        client.batch_execute(row.try_get::<_, &str>(0)?).await?;
+        match row.try_get(0)? {
+            Text::Valid(statement) => client.batch_execute(&statement).await?,
+            Text::Invalid(statement) => {
+                tracing::warn!(statement, "a statement names what is in no encoding, and is left out");
+            }
+        }
     }
     Ok(())
 }

@@ -4,12 +4,19 @@
 //! without a single stored row a good backup.
 
 use super::{Outcome, listed};
-use crate::prepare::session::{Access, said};
+use crate::{
+    prepare::session::{Access, Raw, Text, said},
+    text::printable,
+};
 use contract::pods::CheckResult;
-use std::collections::BTreeSet;
-use tokio_postgres::{Client, Error};
+use std::collections::{BTreeMap, BTreeSet};
+use tokio_postgres::{Client, Error, Row};
 
 const DATABASES: &str = include_str!("../sql/databases.sql");
+/// Text comes as it is stored, whatever it is.
+const AS_STORED: &str = "SQL_ASCII";
+const ENCODING: &str = "SELECT pg_catalog.current_setting('client_encoding')";
+const SET_ENCODING: &str = "SELECT pg_catalog.set_config('client_encoding', $1, false)";
 const USER_TABLES: &str = include_str!("../sql/user_tables.sql");
 
 /// A database as the catalog has it.
@@ -17,6 +24,8 @@ const USER_TABLES: &str = include_str!("../sql/user_tables.sql");
 pub(in crate::prepare) struct Database {
     /// Its name.
     pub(in crate::prepare) name: String,
+    /// The bytes the server has it in.
+    pub(in crate::prepare) spelled: Vec<u8>,
     /// Whether it takes sessions, now that those which did not were opened.
     pub(in crate::prepare) connectable: bool,
     /// Whether it is one of the templates a cluster is made with.
@@ -36,10 +45,33 @@ pub(in crate::prepare) type Visited = (String, Result<Content, String>);
 /// All databases, by name.
 pub(in crate::prepare) async fn list(client: &Client) -> Result<Vec<Database>, Error> {
     let rows = client.query(DATABASES, &[]).await?;
-    let database = |row: &tokio_postgres::Row| {
-        Ok(Database { name: row.try_get(0)?, connectable: row.try_get(1)?, template: row.try_get(2)? })
+    let spelled = spelled(client).await?;
+    let database = |row: &Row| {
+        let (oid, name): (u32, Text) = (row.try_get(3)?, row.try_get(0)?);
+        let spelled = spelled.get(&oid).cloned().unwrap_or_default();
+        let name = match name {
+            Text::Valid(name) => name,
+            // no two of them alike
+            Text::Invalid(_) => printable(&spelled),
+        };
+        Ok(Database { name, spelled, connectable: row.try_get(1)?, template: row.try_get(2)? })
     };
     rows.iter().map(database).collect()
+}
+
+/// Those whose name the server has in other bytes than we say it in.
+pub(in crate::prepare) fn spelled_otherwise(databases: &[Database]) -> BTreeMap<String, Vec<u8>> {
+    let otherwise = |database: &&Database| database.spelled != database.name.as_bytes();
+    databases.iter().filter(otherwise).map(|of| (of.name.clone(), of.spelled.clone())).collect()
+}
+
+/// The bytes the server has names in, by object id.
+async fn spelled(client: &Client) -> Result<BTreeMap<u32, Vec<u8>>, Error> {
+    let before: String = client.query_one(ENCODING, &[]).await?.try_get(0)?;
+    client.execute(SET_ENCODING, &[&AS_STORED]).await?;
+    let rows = client.query(DATABASES, &[]).await?;
+    client.execute(SET_ENCODING, &[&before]).await?;
+    rows.iter().map(|row| Ok((row.try_get(3)?, row.try_get::<_, Raw>(0)?.0))).collect()
 }
 
 /// Opens every database that is none of these templates and takes sessions.
@@ -94,7 +126,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn database(name: &str, connectable: bool) -> Database {
-        Database { name: name.into(), connectable, template: false }
+        Database { name: name.into(), spelled: name.into(), connectable, template: false }
     }
 
     fn holds(name: &str, tables: i64, bytes: i64) -> Visited {
