@@ -3,8 +3,8 @@
 //! Input: a superuser's sessions, a time budget. Output: the check, with the constraint that is broken. Must not: run a
 //! function of the source, or judge a promise whose meaning depends on the time, the session or the order of text.
 //!
-//! Unique keys, keys of other tables, values that must be there, and conditions on numbers, over a bounded sample of
-//! each table. It finds rows that vanished or came twice where no page shows it.
+//! Unique keys, keys of other tables, rows that exclude each other, values that must be there, bounds of partitions, and
+//! conditions on numbers, over a bounded sample of each table. It finds rows that vanished or came twice where no page shows it.
 
 use super::{
     Budget, Outcome,

@@ -66,12 +66,50 @@ WITH tables AS (
       AND NOT COALESCE((pg_catalog.to_jsonb(c) ->> 'conperiod')::bool, false)
     GROUP BY t.nspname, t.relname, c.conname, pn.nspname, p.relname
     HAVING pg_catalog.count(*) = pg_catalog.count(r.attnum)
+), partitions AS (
+    SELECT pg_catalog.concat(t.nspname, '.', t.relname, ' partition') AS name, t.nspname, t.relname,
+           pg_catalog.pg_get_partition_constraintdef(t.oid) AS condition
+    FROM tables t JOIN pg_catalog.pg_class c ON c.oid = t.oid
+    WHERE c.relispartition AND t.oid NOT IN (SELECT relation FROM locked)
+      -- lists of any value, and ranges of what is in the same order everywhere
+      AND NOT EXISTS (
+          SELECT FROM pg_catalog.pg_partition_ancestors(t.oid) AS a (relid)
+          JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = a.relid
+          WHERE p.partstrat NOT IN ('l', 'r') OR p.partexprs IS NOT NULL
+             OR EXISTS (SELECT FROM pg_catalog.unnest(p.partclass::oid[]) AS o (oid) WHERE o.oid >= 16384)
+             OR EXISTS (SELECT FROM pg_catalog.unnest(p.partattrs::int2[]) AS k (attnum)
+                        JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.attnum
+                        WHERE a.atttypid >= 16384 OR p.partstrat = 'r'
+                          AND a.atttypid NOT IN (20, 21, 23, 700, 701, 1082, 1114, 1184, 1700, 2950)))
+), exclusions AS (
+    SELECT pg_catalog.concat(t.nspname, '.', t.relname, ' ', c.conname) AS name, t.nspname, t.relname,
+           pg_catalog.string_agg(DISTINCT k.quoted, ', ') AS quoted,
+           pg_catalog.string_agg(k.quoted || ' IS NOT NULL', ' AND ' ORDER BY u.n) AS present,
+           pg_catalog.string_agg(pg_catalog.format('a.%1$s OPERATOR(pg_catalog.%2$s) b.%1$s', k.quoted, o.oprname),
+                                 ' AND ' ORDER BY u.n) AS excluded
+    FROM pg_catalog.pg_constraint c
+    JOIN tables t ON t.oid = c.conrelid
+    JOIN pg_catalog.pg_index i ON i.indexrelid = c.conindid
+    CROSS JOIN ROWS FROM (pg_catalog.unnest(c.conkey), pg_catalog.unnest(c.conexclop)) WITH ORDINALITY
+        AS u (attnum, operator, n)
+    LEFT JOIN columns k ON k.attrelid = t.oid AND k.attnum = u.attnum
+    LEFT JOIN pg_catalog.pg_operator o ON o.oid = u.operator AND o.oid < 16384
+    WHERE c.contype = 'x' AND i.indpred IS NULL AND i.indisvalid AND t.oid NOT IN (SELECT relation FROM locked)
+    GROUP BY t.nspname, t.relname, c.conname
+    HAVING pg_catalog.count(*) = pg_catalog.count(k.attnum) AND pg_catalog.count(*) = pg_catalog.count(o.oid)
 )
 SELECT name, pg_catalog.format('SELECT 1 FROM (SELECT %1$s FROM ONLY %2$I.%3$I WHERE %4$s LIMIT 100000) AS s GROUP BY %1$s HAVING pg_catalog.count(*) > 1 LIMIT 1',
     quoted, nspname, relname, present) FROM keys
 UNION ALL
 SELECT name, pg_catalog.format('SELECT 1 FROM (SELECT %s FROM ONLY %I.%I LIMIT 100000) AS s WHERE %s LIMIT 1',
     quoted, nspname, relname, missing) FROM needed
+UNION ALL
+SELECT name, pg_catalog.format('SELECT 1 FROM (SELECT * FROM ONLY %I.%I LIMIT 100000) AS s WHERE NOT (%s) LIMIT 1',
+    nspname, relname, condition) FROM partitions WHERE condition IS NOT NULL
+UNION ALL
+-- each with each: fewer
+SELECT name, pg_catalog.format('WITH s AS MATERIALIZED (SELECT ctid AS _pgro_at, %1$s FROM ONLY %2$I.%3$I WHERE %4$s LIMIT 1000) SELECT 1 FROM s AS a JOIN s AS b ON a._pgro_at < b._pgro_at WHERE %5$s LIMIT 1',
+    quoted, nspname, relname, present, excluded) FROM exclusions
 UNION ALL
 -- no calls, no words that stand for the time or the session
 SELECT name, pg_catalog.format('SELECT 1 FROM (SELECT * FROM ONLY %I.%I LIMIT 100000) AS s WHERE NOT (%s) LIMIT 1',
