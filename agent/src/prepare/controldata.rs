@@ -6,6 +6,8 @@
 /// Settings the source ran with, and the state it was captured in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ControlData {
+    /// The number each cluster gets when it is made, which its log bears, too.
+    pub(super) system: u64,
     /// Such as `in production` or `shut down`.
     pub(super) state: String,
     /// Limits that what recovery replays may need at least.
@@ -58,6 +60,7 @@ impl ControlData {
             return Err(ControlDataError::Trust);
         }
         Ok(Self {
+            system: number(output, "Database system identifier")?,
             state: text(output, "Database cluster state")?.to_owned(),
             limits: Limits {
                 connections: number(output, "max_connections setting")?,

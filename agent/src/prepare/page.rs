@@ -25,6 +25,8 @@ pub(super) struct Page<'a>(pub(super) &'a [u8]);
 pub(super) struct Pointer {
     /// From the beginning of the page.
     pub(super) offset: usize,
+    /// How long it is.
+    pub(super) length: usize,
     /// [`NORMAL`], or unused, redirected, dead.
     pub(super) state: u32,
 }
@@ -76,7 +78,11 @@ impl<'a> Page<'a> {
     /// The line pointer of this number; the first is 1.
     pub(super) fn pointer(self, number: u16) -> Option<Pointer> {
         let word = self.u32(HEADER + 4 * usize::from(number.checked_sub(1)?))?;
-        Some(Pointer { offset: (word & 0x7fff) as usize, state: (word >> 15) & 3 })
+        Some(Pointer {
+            offset: (word & 0x7fff) as usize,
+            length: (word >> 17) as usize,
+            state: (word >> 15) & 3,
+        })
     }
 
     /// The bytes from each item in use to the page's end.

@@ -40,7 +40,9 @@ pub(super) async fn reset(place: Place<'_>) -> Result<(), PrepareError> {
 
 /// The program wants these directories, and the server looks for a beginning where the label says.
 fn prepare(place: Place<'_>) -> io::Result<()> {
-    fs::create_dir_all(place.data_dir.join("pg_wal/archive_status"))?;
+    for directory in ["pg_wal/archive_status", "pg_wal/summaries"] {
+        fs::create_dir_all(place.data_dir.join(directory))?;
+    }
     match fs::remove_file(place.data_dir.join("backup_label")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

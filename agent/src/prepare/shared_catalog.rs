@@ -19,7 +19,10 @@ pub(super) const FILENODE_MAP_MAGIC: u32 = 0x0059_2717;
 
 /// The file of catalog `relation`.
 pub(super) fn file(data_dir: &Path, relation: u32) -> io::Result<PathBuf> {
-    let map = fs::read(data_dir.join("global/pg_filenode.map"))?;
+    let map = match fs::read(data_dir.join("global/pg_filenode.map")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        other => other?,
+    };
     Ok(data_dir.join(format!("global/{}", filenode(&map, relation))))
 }
 

@@ -29,7 +29,12 @@ pub(super) struct Log {
     missing: Option<String>,
     /// The first file that is shorter than all are made, and its length.
     short: Option<(String, u64)>,
+    /// The first file that another cluster wrote.
+    foreign: Option<String>,
 }
+
+/// Where in a file's first page its cluster's number stands.
+const SYSTEM: usize = 24;
 
 /// A file of the log.
 struct Segment {
@@ -52,6 +57,12 @@ pub(super) fn look(data_dir: &Path, source: &ControlData) -> io::Result<Log> {
     segments.sort_by_key(|segment| segment.number);
     let short = segments.iter().find(|segment| segment.length < source.wal_segment_bytes);
     let mut log = Log { short: short.map(|short| (short.name.clone(), short.length)), ..Log::default() };
+    for segment in &segments {
+        if is_foreign(&directory.join(&segment.name), segment, source)? {
+            log.foreign = Some(segment.name.clone());
+            break;
+        }
+    }
     for segment in segments.iter().rev() {
         let written = last_own_page(&directory.join(&segment.name), segment, source.wal_segment_bytes)?;
         if let Some(written) = written {
@@ -80,16 +91,33 @@ fn missing(range: std::ops::Range<u64>, segments: &[Segment], source: &ControlDa
     Some(format!("{:08X}{:08X}{:08X}", source.timeline, absent / half, absent % half))
 }
 
+/// Whether a file that is in its place, and not one of old that waits to be used again, bears another cluster's number.
+fn is_foreign(path: &Path, segment: &Segment, source: &ControlData) -> io::Result<bool> {
+    let mut header = [0; SYSTEM + 8];
+    match File::open(path)?.read_exact_at(&mut header, 0) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+        other => other?,
+    }
+    let system = u64_at(&header, SYSTEM).unwrap_or(source.system);
+    Ok(bears(&header, segment.number * source.wal_segment_bytes) && system != source.system)
+}
+
+/// Whether the page that begins with `header` says that it is at `address`.
+fn bears(header: &[u8], address: u64) -> bool {
+    u16_at(header, 0) != Some(0) && u64_at(header, 8) == Some(address)
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from(u32_at(bytes, at + 4)?) << 32 | u64::from(u32_at(bytes, at)?))
+}
+
 /// Where the last page ends that bears its own address, if the first one does.
 fn last_own_page(path: &Path, segment: &Segment, size: u64) -> io::Result<Option<u64>> {
     let (file, start) = (File::open(path)?, segment.number * size);
     let mut header = [0; 16];
     let mut is_own = |page: u64| -> io::Result<bool> {
         file.read_exact_at(&mut header, page * SIZE as u64)?;
-        let halves = (u32_at(&header, 8), u32_at(&header, 12));
-        let (Some(low), Some(high)) = halves else { return Ok(false) };
-        let address = u64::from(high) << 32 | u64::from(low);
-        Ok(u16_at(&header, 0) != Some(0) && address == start + page * SIZE as u64)
+        Ok(bears(&header, start + page * SIZE as u64))
     };
     let pages = segment.length / SIZE as u64;
     if pages == 0 || !is_own(0)? {
@@ -109,6 +137,9 @@ impl Log {
         let shown = |at: u64| format!("{:X}/{:X}", at >> 32, at & 0xffff_ffff);
         if let Some((name, length)) = &self.short {
             return Some(format!("file {name} of the write-ahead log is only {length} bytes long"));
+        }
+        if let Some(name) = &self.foreign {
+            return Some(format!("file {name} of the write-ahead log is of another cluster"));
         }
         if let Some(name) = &self.missing {
             return Some(format!(
@@ -146,6 +177,7 @@ mod tests {
             bytes[at] = 0x10;
             let address = number * SEGMENT + page * SIZE as u64;
             bytes[at + 8..at + 16].copy_from_slice(&address.to_le_bytes());
+            bytes[at + 24..at + 32].copy_from_slice(&source().system.to_le_bytes());
         }
         fs::write(data.join(format!("pg_wal/00000001{:08X}{number:08X}", 0)), bytes).unwrap();
     }
@@ -185,6 +217,23 @@ mod tests {
         assert!(
             look(data.path(), &control()).unwrap().lost(6 * SEGMENT).unwrap().contains("only 9000 bytes")
         );
+    }
+
+    #[test]
+    fn fault_f9_a_file_of_another_cluster_is_named_and_one_that_waits_to_be_used_again_is_not() {
+        let data = data(&[(5, 128), (6, 128), (7, 0)]);
+        let path = |number: u64| data.path().join(format!("pg_wal/0000000100000000{number:08X}"));
+        for number in [6, 7] {
+            let mut bytes = fs::read(path(number)).unwrap();
+            bytes[24..32].copy_from_slice(&7_u64.to_le_bytes());
+            fs::write(path(number), bytes).unwrap();
+        }
+        let said = |log: Log| log.lost(7 * SEGMENT);
+        let lost = said(look(data.path(), &control()).unwrap()).unwrap();
+        assert!(lost.contains("000000010000000000000006 of the write-ahead log is of another"), "{lost}");
+        fs::remove_file(path(6)).unwrap();
+        segment(data.path(), 6, 128);
+        assert_eq!(said(look(data.path(), &control()).unwrap()), None);
     }
 
     #[test]

@@ -75,6 +75,21 @@ fn flipped() -> Vec<Case> {
         refused("fault_f10 gist: flipped page header", Pages, "app.public.tagged_gist block 1", |hosts| {
             file(hosts, "tagged_gist", |file| damage::flip(file, PAGE + 12, 8))
         }),
+        refused("fault_f10 gin: flipped lists", Pages, "app.public.tagged_gin block 3", |hosts| {
+            file(hosts, "tagged_gin", |file| damage::flip(file, 3 * PAGE + 6000, 400))
+        }),
+        refused("fault_f10 gist: flipped entries", Pages, "app.public.tagged_gist block 3", |hosts| {
+            file(hosts, "tagged_gist", |file| damage::flip(file, 3 * PAGE + 6000, 400))
+        }),
+        refused("fault_f10 hash: flipped entries", Pages, "app.public.tagged_hash block 2", |hosts| {
+            file(hosts, "tagged_hash", |file| damage::flip(file, 2 * PAGE + 7000, 400))
+        }),
+        refused("fault_f10 spgist: flipped entries", Pages, "app.public.tagged_spgist block 3", |hosts| {
+            file(hosts, "tagged_spgist", |file| damage::flip(file, 3 * PAGE + 6000, 400))
+        }),
+        refused("fault_f10 brin: a flipped summary", Pages, "app.public.tagged_brin block 2", |hosts| {
+            file(hosts, "tagged_brin", |file| damage::flip(file, 3 * PAGE - 8 - 24, 16))
+        }),
         refused("fault_f10 sequence: flipped page", Pages, "app.public.counter", |hosts| {
             file(hosts, "counter", |file| damage::flip(file, 0, 8192))
         }),
@@ -126,7 +141,7 @@ fn zeroed() -> Vec<Case> {
 fn shortened() -> Vec<Case> {
     use CheckName::{Amcheck, Pages};
     vec![
-        refused("fault_f16 heap: cut short, vacuumed", Amcheck, "app.public.plain: the file is", |hosts| {
+        refused("fault_f16 heap: cut short, vacuumed", Pages, "app.public.plain: the file is", |hosts| {
             file(hosts, "plain", |file| damage::cut(file, 10 * PAGE))
         }),
         refused("fault_f16 heap: cut short, never vacuumed", Pages, "app.public.accounts_", |hosts| {

@@ -23,12 +23,13 @@ const SCHEMA: &str = "
     CREATE INDEX tagged_gist ON tagged USING gist (area);
     CREATE INDEX tagged_brin ON tagged USING brin (id);
     CREATE INDEX tagged_hash ON tagged USING hash (id);
+    CREATE INDEX tagged_spgist ON tagged USING spgist (area);
     CREATE SEQUENCE counter;
     CREATE MATERIALIZED VIEW summary AS SELECT owner, balance FROM accounts WHERE id < 3000;
     VACUUM ANALYZE plain; VACUUM ANALYZE tagged;
 ";
 /// Names of relations whose files fixtures damage.
-const NAMED: [&str; 18] = [
+const NAMED: [&str; 19] = [
     "accounts",
     "accounts_pkey",
     "accounts_owner",
@@ -42,6 +43,7 @@ const NAMED: [&str; 18] = [
     "tagged_gist",
     "tagged_brin",
     "tagged_hash",
+    "tagged_spgist",
     "counter",
     "summary",
     "pg_class_oid_index",

@@ -10,8 +10,11 @@ mod case;
 mod damage;
 mod damaged;
 mod discovered;
+mod elsewhere;
 mod hosts;
 mod odd;
+mod outside;
+mod promised;
 mod sound;
 #[path = "../real_postgres/source.rs"]
 mod source;
@@ -46,6 +49,9 @@ fn main() -> ExitCode {
         sound::cases(),
         odd::cases(),
         tablespaced::cases(),
+        outside::cases(),
+        elsewhere::cases(),
+        promised::cases(),
     ]
     .concat();
     cases.retain(|case| wanted.split('|').any(|part| case.name.contains(part)));

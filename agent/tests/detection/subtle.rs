@@ -99,7 +99,7 @@ fn swapped() -> Vec<Case> {
                 fs::write(&b, kept).unwrap();
             })
         }),
-        refused("gist and gin: exchanged", Pages, "no page of this kind of index", |hosts| {
+        refused("gist and gin: exchanged", Pages, "no page of this kind", |hosts| {
             within(hosts, |data| {
                 let host = hosts.plain();
                 fs::copy(data.join(host.file("tagged_gist")), data.join(host.file("tagged_gin"))).unwrap();
@@ -110,6 +110,28 @@ fn swapped() -> Vec<Case> {
                 let page = fs::read(data.join(hosts.plain().file("plain"))).unwrap();
                 write(&data.join(hosts.plain().file("tagged_hash")), 3 * PAGE, &page[..8192]);
             })
+        }),
+        refused("heap: two pages exchanged", Pages, "rows say that they are of block 2", |hosts| {
+            file(hosts, "notes", "", |path| {
+                let pages = fs::read(path).unwrap();
+                write(path, PAGE, &pages[2 * 8192..3 * 8192]);
+                write(path, 2 * PAGE, &pages[8192..2 * 8192]);
+            })
+        }),
+        refused("heap: a page that is there twice", Pages, "say that they are of block 1", |hosts| {
+            file(hosts, "amounts", "", |path| {
+                let pages = fs::read(path).unwrap();
+                write(path, 3 * PAGE, &pages[8192..2 * 8192]);
+            })
+        }),
+        refused(
+            "heap: flipped digits",
+            CheckName::FullRead,
+            "app.public.amounts block 1: row 1 has",
+            |hosts| file(hosts, "amounts", "", |path| damage::flip(path, 2 * PAGE - 8, 6)),
+        ),
+        refused("sequence: without its number", Pages, "app.public.counter block 0", |hosts| {
+            file(hosts, "counter", "", |path| damage::zero(path, PAGE - 8, 8))
         }),
         refused("heap: written after the log ends", Pages, "of the log, which ends at", |hosts| {
             file(hosts, "notes", "", |path| write(path, 2 * PAGE, &[9, 0, 0, 0]))

@@ -1,6 +1,6 @@
 //! Source hosts: real servers whose files are captured while they run.
 
-use crate::support::{Access, BIN, Server, owned, succeed, unprivileged};
+use crate::support::{Access, BIN, Server, give, owned, succeed, unprivileged};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use std::{
     fs,
@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -107,6 +108,29 @@ impl Source {
         command.arg("-D").arg(captured.path()).args(["-X", "stream", "-c", "fast", "-h", &self.access.host]);
         succeed(command.args(["-U", self.access.user, "--no-sync"]));
         captured
+    }
+
+    /// A running server that follows this one, over its socket.
+    pub(crate) fn standby(&self) -> Self {
+        let root = rooted();
+        let Captured(copy) = self.base_backup();
+        fs::rename(copy.path().join("data"), root.path().join("data")).unwrap();
+        let signal = root.path().join("data/standby.signal");
+        fs::write(&signal, "").unwrap();
+        give(&signal);
+        let config = format!("primary_conninfo = 'host={} user={}'\n", self.access.host, self.access.user);
+        Self::started(root, self.access.user, &config)
+    }
+
+    /// Waits until it has replayed all that `source` has written.
+    pub(crate) fn caught_up(&self, source: &Self) {
+        let written = source.ask("postgres", "SELECT pg_current_wal_flush_lsn()").unwrap();
+        let behind = format!("SELECT pg_last_wal_replay_lsn() < '{written}'");
+        let started = Instant::now();
+        while self.ask("postgres", &behind).as_deref() != Some("f") {
+            assert!(started.elapsed() < Duration::from_mins(5), "the standby does not follow");
+            std::thread::yield_now();
+        }
     }
 
     /// The files after the server ended as it should.

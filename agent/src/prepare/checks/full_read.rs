@@ -99,12 +99,12 @@ impl Reading<'_> {
             let why = format!("{database}.{table}: its name is in no encoding");
             return self.tally.borrow_mut().left_out(why);
         };
-        let mut rows = Rows::new(checks_text);
+        let mut rows = Rows::new(checks_text, &table.decimals);
         let left = self.budget.left();
         let mut read = timeout(left + MARGIN, copy(client, statement, left, &mut rows)).await;
         if matches!(&read, Ok(Err(error)) if error.code() == Some(&SqlState::UNTRANSLATABLE_CHARACTER)) {
             // a character that Unicode lacks is none the less a character of its own encoding
-            rows = Rows::new(false);
+            rows = Rows::new(false, &table.decimals);
             read = timeout(left + MARGIN, copy_as_stored(client, statement, left, &mut rows)).await;
         }
         let mut tally = self.tally.borrow_mut();
@@ -129,14 +129,14 @@ async fn copy_as_stored(
     client: &Client,
     statement: &str,
     left: Duration,
-    rows: &mut Rows,
+    rows: &mut Rows<'_>,
 ) -> Result<(), Error> {
     tables::set_encoding(client, AS_STORED).await?;
     copy(client, statement, left, rows).await?;
     tables::set_encoding(client, UNICODE).await
 }
 
-async fn copy(client: &Client, statement: &str, left: Duration, rows: &mut Rows) -> Result<(), Error> {
+async fn copy(client: &Client, statement: &str, left: Duration, rows: &mut Rows<'_>) -> Result<(), Error> {
     let milliseconds = left.as_millis().clamp(1, 2_000_000_000);
     client.batch_execute(&format!("SET statement_timeout = {milliseconds}")).await?;
     let mut copied = pin!(client.copy_out(statement).await?);

@@ -9,9 +9,11 @@
 //! And it is the only check of indexes that are not btrees.
 
 mod btree;
+mod entries;
 mod examine;
 mod files;
 mod forks;
+mod gin;
 mod heap;
 mod kinds;
 mod relations;

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 pub(in crate::prepare) fn source() -> ControlData {
     ControlData {
+        system: 7_300_000_000_000_000_001,
         state: "in production".into(),
         limits: Limits {
             connections: 300,
@@ -19,10 +20,19 @@ pub(in crate::prepare) fn source() -> ControlData {
 }
 
 fn output(data: &ControlData) -> String {
-    let ControlData { state, limits, track_commit_timestamp, wal_segment_bytes, checksums, timeline, redo } =
-        data;
+    let ControlData {
+        system,
+        state,
+        limits,
+        track_commit_timestamp,
+        wal_segment_bytes,
+        checksums,
+        timeline,
+        redo,
+    } = data;
     format!(
         "pg_control version number:            1300\n\
+         Database system identifier:           {system}\n\
          Database cluster state:               {state}\n\
          Latest checkpoint's REDO location:    {:X}/{:X}\n\
          Latest checkpoint's TimeLineID:       {timeline}\n\
@@ -60,7 +70,7 @@ fn fault_f10_a_torn_control_file_is_not_trusted_in_the_words_of_any_version() {
 #[test]
 fn what_is_missing_or_no_number_is_named() {
     let error = ControlData::parse("").unwrap_err();
-    assert_eq!(error, ControlDataError::Read { key: "Database cluster state", found: None });
+    assert_eq!(error, ControlDataError::Read { key: "Database system identifier", found: None });
     let error = ControlData::parse(&output(&source()).replace(" 300", " many")).unwrap_err();
     assert_eq!(error, ControlDataError::Read { key: "max_connections setting", found: Some("many".into()) });
 }
@@ -68,12 +78,13 @@ fn what_is_missing_or_no_number_is_named() {
 proptest! {
     #[test]
     fn whatever_the_source_ran_with_is_read(
-        connections: u32, worker_processes: u32, prepared_transactions: u32, locks_per_transaction: u32,
+        system: u64, connections: u32, worker_processes: u32, prepared_transactions: u32, locks_per_transaction: u32,
         track_commit_timestamp: bool, checksums: bool, segment in 20..30_u32, timeline: u32, redo: u64,
     ) {
         let limits = Limits { connections, worker_processes, prepared_transactions, locks_per_transaction };
         let wal_segment_bytes = 1 << segment;
         let data = ControlData {
+            system,
             state: "shut down".into(), limits, track_commit_timestamp, wal_segment_bytes, checksums,
             timeline, redo,
         };

@@ -1,8 +1,6 @@
 -- $1: whether heaps can be checked.
--- Invalid indexes are not used by any query and may hold anything. The length the catalog knows of is that of the last
--- vacuum or analyze; what was truncated since by a vacuum has its new length there. Unlogged tables are emptied by
--- recovery, and from 18 on statistics may come from another cluster: both say nothing of the file. What a transaction in
--- doubt has locked cannot be looked at until somebody decides it.
+-- Invalid indexes are not used by any query and may hold anything. What a transaction in doubt has locked cannot be
+-- looked at until somebody decides it.
 SELECT c.oid, pg_catalog.concat(n.nspname, '.', c.relname), a.amname = 'btree',
        -- Functions of PostgreSQL itself are pinned: no dependency on them is recorded.
        i.indexprs IS NULL AND i.indpred IS NULL OR NOT EXISTS (
@@ -12,9 +10,6 @@ SELECT c.oid, pg_catalog.concat(n.nspname, '.', c.relname), a.amname = 'btree',
                                   'pg_catalog.pg_operator'::pg_catalog.regclass,
                                   'pg_catalog.pg_type'::pg_catalog.regclass)),
        CASE WHEN l.locked THEN 0 ELSE pg_catalog.pg_relation_size(c.oid) END,
-       CASE WHEN a.amname = 'heap' AND c.relpersistence = 'p'
-                 AND pg_catalog.current_setting('server_version_num')::int < 180000
-            THEN c.relpages::bigint * pg_catalog.current_setting('block_size')::bigint ELSE 0 END,
        l.locked
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -8,7 +8,13 @@ SELECT pg_catalog.concat(n.nspname, '.', c.relname),
             FROM pg_catalog.pg_attribute a
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'),
            n.nspname, c.relname),
-       CASE WHEN l.locked THEN 0 ELSE pg_catalog.pg_table_size(c.oid) END, l.locked
+       CASE WHEN l.locked THEN 0 ELSE pg_catalog.pg_table_size(c.oid) END, l.locked,
+       -- which of them are decimal numbers
+       (SELECT pg_catalog.array_agg(k.n::int ORDER BY k.n) FROM (
+            SELECT pg_catalog.row_number() OVER (ORDER BY a.attnum) AS n, a.atttypid
+            FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v') AS k
+        WHERE k.atttypid = 1700)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (

@@ -33,8 +33,6 @@ pub(super) struct Relation {
     pub(super) kind: Kind,
     /// Length of its file.
     pub(super) bytes: u64,
-    /// The length the catalog knows of, where the file is shorter: its end is missing.
-    pub(super) shorter_than: Option<u64>,
     /// Whether a transaction in doubt keeps everybody from it.
     pub(super) locked: bool,
 }
@@ -55,8 +53,6 @@ fn relation(row: &tokio_postgres::Row) -> Result<Relation, Error> {
     let with_rows = row.try_get(3)?;
     let kind = if row.try_get(2)? { Kind::Btree { with_rows } } else { Kind::Heap };
     let bytes = u64::try_from(row.try_get::<_, i64>(4)?).unwrap_or_default();
-    let known = u64::try_from(row.try_get::<_, i64>(5)?).unwrap_or_default();
-    let shorter_than = (known > bytes).then_some(known);
     let name = row.try_get::<_, Text>(1)?.shown();
-    Ok(Relation { oid: row.try_get(0)?, name, kind, bytes, shorter_than, locked: row.try_get(6)? })
+    Ok(Relation { oid: row.try_get(0)?, name, kind, bytes, locked: row.try_get(5)? })
 }

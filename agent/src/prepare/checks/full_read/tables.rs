@@ -34,6 +34,8 @@ pub(super) struct Table {
     pub(super) reading: Reading,
     /// Its size with its TOAST.
     pub(super) bytes: u64,
+    /// Which of its columns are decimal numbers; the first is 1.
+    pub(super) decimals: Vec<usize>,
 }
 
 impl fmt::Display for Table {
@@ -53,7 +55,9 @@ pub(super) async fn list(client: &Client) -> Result<Vec<Table>, Error> {
             (false, Text::Valid(statement)) => Reading::By(statement),
             (false, Text::Invalid(_)) => Reading::Unspeakable,
         };
-        Ok(Table { name, reading, bytes })
+        let decimals: Option<Vec<i32>> = row.try_get(4)?;
+        let decimals = decimals.into_iter().flatten().filter_map(|n| usize::try_from(n).ok()).collect();
+        Ok(Table { name, reading, bytes, decimals })
     };
     rows.iter().map(table).collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! Input: one page. Output: the places of rows its entries name. Must not: judge the order of entries; amcheck does.
 
+use super::entries::place;
 use crate::prepare::page::{NORMAL, Page, u16_at, u32_at};
 
 /// A row's block and number.
@@ -51,12 +52,6 @@ fn entry(entry: &[u8], into: &mut Vec<Place>) -> Option<()> {
         into.push(place(entry, usize::try_from(block).ok()? + PLACE * index)?);
     }
     Some(())
-}
-
-/// A block is written as two halves, the higher one first.
-fn place(bytes: &[u8], at: usize) -> Option<Place> {
-    let (high, low) = (u16_at(bytes, at)?, u16_at(bytes, at.checked_add(2)?)?);
-    Some((u32::from(high) << 16 | u32::from(low), u16_at(bytes, at + 4)?))
 }
 
 #[cfg(test)]

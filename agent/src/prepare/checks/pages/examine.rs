@@ -5,6 +5,7 @@
 
 use super::{
     btree::{Place, places},
+    entries,
     files::{Break, pages},
     forks,
     heap::{self, Note},
@@ -68,18 +69,28 @@ impl Examiner {
     pub(super) fn family(&self, family: &Family) -> Vec<Finding> {
         let (mut notes, mut written) = (Vec::new(), false);
         let mut transactions = Transactions::below(&self.data_dir, self.facts.oldest, self.facts.next);
-        let is_heap = family.table.kind == Kind::Heap;
+        let kind = family.table.kind;
+        let is_heap = kind == Kind::Heap;
         let mut findings = self.relation(&family.table, |block, page| {
             notes.push(Note::of(page));
             written = written || !page.is_zero();
-            let contradiction = is_heap.then(|| heap::contradiction(page, &mut transactions)).flatten()?;
-            Some(format!(" block {block}: {contradiction}"))
+            let of_heap = is_heap.then(|| {
+                heap::elsewhere(block, page).or_else(|| heap::contradiction(page, &mut transactions))
+            });
+            let is_sequence = kind == Kind::Sequence && !page.is_zero();
+            let foreign = || kinds::foreign(kind, page).filter(|_| is_sequence).map(str::to_owned);
+            Some(format!(" block {block}: {}", of_heap.flatten().or_else(foreign)?))
         });
         let is_damaged =
             |findings: &[Finding]| !findings.iter().all(|finding| matches!(finding, Finding::Checksum(_)));
         if !is_damaged(&findings) && !written && is_emptied(&family.table, notes.len()) {
             let pages = notes.len();
             findings.push(Finding::Damage(format!("{}: all of its {pages} pages are zeroes", family.table)));
+        }
+        if !is_damaged(&findings)
+            && let Some(what) = shorter(&family.table, &notes)
+        {
+            findings.push(Finding::Damage(format!("{}: {what}", family.table)));
         }
         // indexes and maps can only be held to a table that was read to its end
         if is_damaged(&findings) {
@@ -104,8 +115,11 @@ impl Examiner {
             if is_held && block > 0 && places(page, &mut entries).is_none() {
                 return Some(format!(" block {block}: its entries cannot be read"));
             }
-            let foreign = || kinds::foreign(index.kind, page).filter(|_| index.complete);
-            lost(block, &entries, notes).or_else(|| foreign().map(|what| format!(" block {block}: {what}")))
+            let foreign = kinds::foreign(index.kind, page).filter(|_| index.complete).map(str::to_owned);
+            let is_read = index.complete && foreign.is_none() && of_heap;
+            let wrong = foreign
+                .or_else(|| is_read.then(|| entries::places(index.kind, page, &mut entries)).flatten());
+            wrong.map(|what| format!(" block {block}: {what}")).or_else(|| lost(block, &entries, notes))
         })
     }
 
@@ -232,6 +246,21 @@ fn lost(block: u32, entries: &[Place], notes: &[Note]) -> Option<String> {
     Some(format!(
         " block {block}: an entry leads to row {row} of block {row_block} of its table, where there is none"
     ))
+}
+
+/// Pages that a table may have grown by ahead of its rows; nothing logs them, and a standby or a crash may lack them.
+const AHEAD_MAX: u64 = 512;
+
+/// Whether a table lost its end: it had more pages once, and has not even room for the rows it had.
+fn shorter(table: &Relation, notes: &[Note]) -> Option<String> {
+    let (pages, rows) = (notes.len() as u64, notes.iter().map(|note| u64::from(note.rows())).sum::<u64>());
+    let lost = table.pages.saturating_sub(pages);
+    #[expect(clippy::cast_precision_loss, reason = "an estimate is compared")]
+    let lacks_rows = (rows as f64) < table.rows;
+    let is_shorter = table.kind == Kind::Heap && lost > 0 && (lacks_rows || lost > AHEAD_MAX);
+    let bytes = |pages: u64| pages * SIZE as u64;
+    is_shorter
+        .then(|| format!("the file is {} bytes long, the catalog says {}", bytes(pages), bytes(table.pages)))
 }
 
 /// Whether a table of nothing but pages of zeroes is damaged. It grows by such pages, and a crash may leave them so; but

@@ -15,7 +15,10 @@ const XMIN_INVALID: u16 = 0x0200;
 const XMAX_COMMITTED: u16 = 0x0400;
 const XMAX_INVALID: u16 = 0x0800;
 const XMAX_SEVERAL: u16 = 0x1000;
+const XMIN_FROZEN: u16 = XMIN_COMMITTED | XMIN_INVALID;
 const MOVED: u16 = 0xc000;
+/// Row numbers from here on are no places.
+const NO_PLACE: u16 = 0xfffd;
 
 /// Two bytes for each page of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +50,36 @@ pub(super) fn contradiction(page: Page<'_>, transactions: &mut Transactions) -> 
         let what = of_row(page.0.get(pointer.offset..)?, transactions)?;
         Some(format!("row {number} {what}"))
     })
+}
+
+/// Another block of which all rows of this page say that they are.
+///
+/// A row that nobody changed names its own place. One whose change was undone may name another, also once vacuum has
+/// cleared the marks of that: but it froze the row then, or left rows beside it that nobody tried to change.
+pub(super) fn elsewhere(block: u32, page: Page<'_>) -> Option<String> {
+    let places = (1..=page.count()).filter_map(|number| {
+        let pointer = page.pointer(number).filter(|pointer| pointer.state == NORMAL)?;
+        unchanged_at(page.0.get(pointer.offset..)?).map(|place| (number, place))
+    });
+    let (mut rows, mut named) = (0_u32, None);
+    for (number, (of, at)) in places {
+        if at != number || of == block || *named.get_or_insert(of) != of {
+            return None;
+        }
+        rows += 1;
+    }
+    let named = named.filter(|_| rows > 1)?;
+    Some(format!("its {rows} rows say that they are of block {named}"))
+}
+
+/// The place that a row names which was not frozen, and which nobody changed or locked.
+fn unchanged_at(row: &[u8]) -> Option<(u32, u16)> {
+    let (marks, xmax, number) = (u16_at(row, 20)?, u32_at(row, 4)?, u16_at(row, 16)?);
+    let is_frozen = marks & XMIN_FROZEN == XMIN_FROZEN;
+    if is_frozen || xmax != 0 || marks & (MOVED | XMAX_INVALID) != XMAX_INVALID || number >= NO_PLACE {
+        return None;
+    }
+    Some((u32::from(u16_at(row, 12)?) << 16 | u32::from(u16_at(row, 14)?), number))
 }
 
 fn of_row(row: &[u8], transactions: &mut Transactions) -> Option<String> {
@@ -81,7 +114,7 @@ fn differs(transaction: u32, committed: bool, transactions: &mut Transactions) -
 
 #[cfg(test)]
 mod tests {
-    use super::{Note, Transactions, contradiction};
+    use super::{Note, Transactions, contradiction, elsewhere};
     use crate::prepare::page::{Page, tests::page};
     use proptest::prelude::*;
 
@@ -127,6 +160,37 @@ mod tests {
         assert!(found(0x0a00, [1, 0]).is_some());
     }
 
+    /// A page of rows with these transactions that changed them, which say that they are at these places.
+    fn placed(rows: &[(u32, u16, u16)], marks: u16) -> Vec<u8> {
+        let row = |(xmax, block, number): &(u32, u16, u16)| {
+            let mut row = row(marks);
+            row[4..8].copy_from_slice(&xmax.to_le_bytes());
+            row[14..16].copy_from_slice(&block.to_le_bytes());
+            row[16..18].copy_from_slice(&number.to_le_bytes());
+            row
+        };
+        page(&rows.iter().map(row).collect::<Vec<_>>(), &[])
+    }
+
+    #[test]
+    fn fault_f10_a_page_whose_rows_are_of_another_block_is_told() {
+        let bytes = placed(&[(0, 7, 1), (9, 3, 3), (0, 7, 3)], 0x0900);
+        assert_eq!(elsewhere(3, Page(&bytes)).unwrap(), "its 2 rows say that they are of block 7");
+        assert_eq!(elsewhere(7, Page(&bytes)), None);
+    }
+
+    #[test]
+    fn rows_whose_change_was_undone_are_where_they_are() {
+        let changed = placed(&[(11, 7, 1), (11, 7, 2)], 0x0900);
+        let frozen = placed(&[(0, 7, 1), (0, 7, 2)], 0x0b00);
+        let some = placed(&[(0, 7, 1), (0, 3, 2), (0, 7, 3)], 0x0900);
+        let one = placed(&[(0, 7, 1)], 0x0900);
+        let being_inserted = placed(&[(0, 7, 0xfffe), (0, 7, 0xfffe)], 0x0900);
+        for sound in [changed, frozen, some, one, being_inserted] {
+            assert_eq!(elsewhere(3, Page(&sound)), None);
+        }
+    }
+
     #[test]
     fn a_page_is_remembered_by_its_rows_and_whether_all_see_them() {
         let mut bytes = page(&[b"a".to_vec(), b"b".to_vec()], &[]);
@@ -139,7 +203,7 @@ mod tests {
         #[test]
         fn no_page_breaks_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             let mut transactions = Transactions::below(std::path::Path::new("/absent"), 3, 100);
-            let _ = contradiction(Page(&bytes), &mut transactions);
+            let _ = (contradiction(Page(&bytes), &mut transactions), elsewhere(1, Page(&bytes)));
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::prepare::page::{Page, u16_at};
 const GIST: u16 = 0xff81;
 const HASH: u16 = 0xff80;
 const SPGIST: u16 = 0xff82;
+/// The first bytes of the end of a sequence's page, whose other four are zero.
+const SEQUENCE: u16 = 0x1717;
 const BRIN: [u16; 3] = [0xf091, 0xf092, 0xf093];
 /// Flags of GIN's pages, in theirs.
 const GIN_FLAGS: u16 = 0x01ff;
@@ -27,9 +29,10 @@ pub(super) fn foreign(kind: Kind, page: Page<'_>) -> Option<&'static str> {
         Kind::Spgist => (8, end == Some(SPGIST)),
         Kind::Brin => (8, end.is_some_and(|end| BRIN.contains(&end))),
         Kind::Gin => (8, end.is_some_and(|flags| flags & !GIN_FLAGS == 0)),
-        Kind::Heap | Kind::Sequence | Kind::Foreign => return None,
+        Kind::Sequence => (8, u16_at(special, 0) == Some(SEQUENCE)),
+        Kind::Heap | Kind::Foreign => return None,
     };
-    (special.len() != length || !is_known).then_some("it is no page of this kind of index")
+    (special.len() != length || !is_known).then_some("it is no page of this kind of relation")
 }
 
 #[cfg(test)]
@@ -60,6 +63,12 @@ mod tests {
             }
             assert!(foreign(*kind, Page(&page(&[], &[]))).is_some(), "{kind:?}, a page of a table");
         }
+    }
+
+    #[test]
+    fn fault_f16_a_sequence_is_known_by_its_number() {
+        assert_eq!(foreign(Kind::Sequence, Page(&page(&[], &[0x17, 0x17, 0, 0, 0, 0, 0, 0]))), None);
+        assert!(foreign(Kind::Sequence, Page(&page(&[], &[0; 8]))).is_some());
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub(super) struct Relation {
     pub(super) bytes: u64,
     /// Rows as of the last vacuum; none or fewer where there was none.
     pub(super) rows: f64,
+    /// Pages as of then.
+    pub(super) pages: u64,
 }
 
 /// A table with its indexes, or an index whose table is none of these.
@@ -92,6 +94,7 @@ fn relation(row: &Row, data_dir: &Path) -> Result<(u32, Option<u32>, Relation), 
         bytes: files::length(&data_dir.join(&path)),
         path: path.into(),
         rows: row.try_get(5)?,
+        pages: u64::try_from(row.try_get::<_, i64>(9)?).unwrap_or_default(),
     };
     Ok((row.try_get(0)?, row.try_get(6)?, relation))
 }
@@ -132,7 +135,16 @@ mod tests {
 
     fn relation(name: &str) -> Relation {
         let (name, path) = (name.into(), name.into());
-        Relation { name, kind: Kind::Heap, complete: true, unlogged: false, path, bytes: 1, rows: 0.0 }
+        Relation {
+            name,
+            kind: Kind::Heap,
+            complete: true,
+            unlogged: false,
+            path,
+            bytes: 1,
+            rows: 0.0,
+            pages: 0,
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ struct Fixture {
 
 fn relation(name: &str, kind: Kind) -> Relation {
     let (name, path) = (name.into(), name.into());
-    Relation { name, kind, complete: true, unlogged: false, path, bytes: 8192, rows: 2.0 }
+    Relation { name, kind, complete: true, unlogged: false, path, bytes: 8192, rows: 2.0, pages: 1 }
 }
 
 /// An entry for this row of block 0.
@@ -65,6 +65,17 @@ impl Fixture {
 #[test]
 fn a_table_and_an_index_that_leads_to_its_rows_are_sound() {
     assert_eq!(fixture(true, &[1, 2]).damage(), Vec::<String>::new());
+}
+
+#[test]
+fn fault_f16_a_table_that_is_shorter_than_it_was_and_lacks_rows_is_damage() {
+    let mut fixture = fixture(true, &[1, 2]);
+    (fixture.family.table.pages, fixture.family.table.rows) = (3, 5.0);
+    assert_eq!(fixture.damage(), ["table: the file is 8192 bytes long, the catalog says 24576"]);
+    fixture.family.table.rows = 2.0;
+    assert_eq!(fixture.damage(), Vec::<String>::new(), "it had grown ahead of its rows");
+    fixture.family.table.pages = 900;
+    assert_eq!(fixture.damage().len(), 1, "no table grows so far ahead");
 }
 
 #[test]
