@@ -12,7 +12,7 @@ use super::{
     locale, obstacles, restore_info,
     server::Place,
     session::Access,
-    users::{Passwords, keep_out, make_users},
+    users::{Passwords, bind_guests, keep_out, make_users},
     wal::Log,
 };
 use contract::pods::{CheckName, CheckResult, Fix, PrepareReport, PrepareSpec};
@@ -157,6 +157,9 @@ impl Inspection<'_> {
         let open: Vec<String> =
             open.iter().filter(|name| !ledger.closed().contains(*name)).cloned().collect();
         make_users(access, first, &open, self.passwords).await.map_err(sql("make our roles"))?;
+        if !self.spec.intent.is_writable() {
+            bind_guests(access, &open).await.map_err(sql("take rights to write from everybody"))?;
+        }
         let mut noted: Vec<&str> = report.primary_database.as_deref().into_iter().collect();
         if open.iter().any(|name| name == DEFAULT_DATABASE) && !noted.contains(&DEFAULT_DATABASE) {
             noted.push(DEFAULT_DATABASE);

@@ -20,6 +20,7 @@ const MEMBERSHIPS: &str = include_str!("sql/memberships.sql");
 const CONNECT: &str = include_str!("sql/connect.sql");
 const READ_ALL: &str = include_str!("sql/read_all.sql");
 const KEEP_OUT: &str = include_str!("sql/keep_out.sql");
+const GUESTS: &str = include_str!("sql/guests.sql");
 const READ_EACH: &str = include_str!("sql/read_each.sql");
 
 /// Passwords of the roles.
@@ -51,6 +52,14 @@ pub(super) async fn make_users(
     }
     for database in databases {
         run_made(&access.connect(database).await?, READ_EACH, &[&ANALYTICS]).await?;
+    }
+    Ok(())
+}
+
+/// Takes from everybody what would let a guest write: that transactions are read-only is a setting, which anybody changes.
+pub(super) async fn bind_guests(access: &Access<'_>, databases: &[String]) -> Result<(), Error> {
+    for database in databases {
+        run_made(&access.connect(database).await?, GUESTS, &[]).await?;
     }
     Ok(())
 }

@@ -144,13 +144,16 @@ fn shortened() -> Vec<Case> {
         refused("fault_f16 heap: cut short, vacuumed", Pages, "app.public.plain: the file is", |hosts| {
             file(hosts, "plain", |file| damage::cut(file, 10 * PAGE))
         }),
-        refused("fault_f16 heap: cut short, never vacuumed", Pages, "app.public.accounts_", |hosts| {
-            file(hosts, "accounts", |file| damage::cut(file, 10 * PAGE))
-        }),
+        refused(
+            "fault_f16 heap: cut short, never vacuumed",
+            Pages,
+            "app.public.accounts: the file",
+            |hosts| file(hosts, "accounts", |file| damage::cut(file, 10 * PAGE)),
+        ),
         refused("fault_f16 heap: cut within a page", Pages, "no whole number of pages", |hosts| {
             file(hosts, "notes", |file| damage::cut(file, 3 * PAGE + 100))
         }),
-        refused("fault_f16 heap: emptied", Pages, "app.public.accounts_", |hosts| {
+        refused("fault_f16 heap: emptied", Pages, "app.public.accounts: the file", |hosts| {
             file(hosts, "accounts", |file| damage::cut(file, 0))
         }),
         refused("fault_f16 toast: cut short", Pages, "pg_toast", |hosts| {

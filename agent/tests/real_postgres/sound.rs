@@ -61,6 +61,71 @@ fn guests_read_everything_and_write_nothing() {
     assert!(server.ask_as("pgro_analytics", "wrong", "app", "SELECT 1").unwrap_err().contains("password"));
 }
 
+/// What a guest may try, each in a session of its own.
+const TRICKS: [&str; 16] = [
+    "BEGIN READ WRITE; DELETE FROM public.accounts",
+    "SET default_transaction_read_only = off; INSERT INTO open_to_all VALUES (1)",
+    "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE; UPDATE open_to_all SET n = 2",
+    "BEGIN READ WRITE; UPDATE columns_open SET n = 2",
+    "BEGIN READ WRITE; SELECT nextval('open_sequence')",
+    "BEGIN READ WRITE; SELECT with_all_rights()",
+    "BEGIN READ WRITE; DO $$ BEGIN PERFORM with_all_rights(); END $$",
+    "BEGIN READ WRITE; CREATE TEMP TABLE t ()",
+    "BEGIN READ WRITE; CREATE TABLE open_schema.t ()",
+    "BEGIN READ WRITE; CREATE SCHEMA mine",
+    "BEGIN READ WRITE; SELECT lo_from_bytea(0, 'x')",
+    "BEGIN READ WRITE; SELECT lo_create(0)",
+    "SELECT lo_import('/etc/passwd')",
+    "SET ROLE pgro_superuser",
+    "COPY (SELECT 1) TO PROGRAM 'true'",
+    "SELECT pg_read_file('PG_VERSION')",
+];
+
+#[test]
+fn no_trick_lets_a_guest_write_read_files_or_run_programs() {
+    let source = Source::new();
+    source.run(
+        "app",
+        "CREATE TABLE open_to_all (n int); GRANT ALL ON open_to_all TO PUBLIC;
+         CREATE TABLE columns_open (n int); GRANT UPDATE (n), SELECT ON columns_open TO PUBLIC;
+         CREATE SEQUENCE open_sequence; GRANT ALL ON SEQUENCE open_sequence TO PUBLIC;
+         CREATE SCHEMA open_schema; GRANT ALL ON SCHEMA open_schema TO PUBLIC;
+         CREATE FUNCTION with_all_rights() RETURNS void LANGUAGE sql SECURITY DEFINER
+             AS $$ INSERT INTO public.open_to_all VALUES (7) $$",
+    );
+    let captured = source.capture();
+    for intent in ["verify", "analytics"] {
+        let volume = Volume::with(&captured);
+        volume.prepare_with(&[("PGRO_INTENT", intent)]).sound();
+        let server = volume.serve();
+        let guest = |statements| server.ask_as("pgro_analytics", "canary-analytics", "app", statements);
+        for trick in TRICKS {
+            let refused = guest(trick).unwrap_err();
+            assert!(
+                ["denied", "must be", "read-only", "row-level"].iter().any(|why| refused.contains(why)),
+                "{intent}: {trick}: {refused}"
+            );
+        }
+        assert_eq!(guest("SELECT count(*) FROM open_to_all").unwrap().as_deref(), Some("0"), "{intent}");
+        let objects = "SELECT count(*) FROM pg_largeobject_metadata";
+        assert_eq!(guest(objects).unwrap().as_deref(), Some("0"), "{intent}");
+    }
+}
+
+#[test]
+fn a_copy_that_stands_in_for_the_source_keeps_the_rights_it_came_with() {
+    let source = Source::new();
+    source.run(
+        "app",
+        "CREATE ROLE clerk LOGIN PASSWORD 'clerk'; CREATE TABLE open_to_all (n int); GRANT ALL ON open_to_all TO PUBLIC",
+    );
+    let volume = Volume::with(&source.capture());
+    volume.prepare_with(&[("PGRO_INTENT", "disaster-recovery")]).sound();
+    let server = volume.serve();
+    let write = "INSERT INTO open_to_all VALUES (1); CREATE TEMP TABLE t (); SELECT lo_create(0)";
+    server.ask_as("clerk", "clerk", "app", write).unwrap();
+}
+
 #[test]
 fn a_read_only_copy_is_read_only_for_the_superuser_and_closed_to_roles_of_the_source() {
     let source = Source::new();
