@@ -42,7 +42,7 @@ pub async fn serve(
         () = server.accept(&listener) => {}
     }
     drop(listener);
-    server.drain().await
+    drained(server.connections, server.limits.drain).await
 }
 
 struct Server {
@@ -88,24 +88,57 @@ impl Server {
             tell_panic(ended);
         }
     }
+}
 
-    /// Idle connections close at once, busy ones after their answer, all at the deadline.
-    async fn drain(mut self) -> Drained {
-        let ending = async {
-            while let Some(ended) = self.connections.join_next().await {
-                tell_panic(ended);
-            }
-        };
-        // Out of time: what is left is counted and cut.
-        let _ = tokio::time::timeout(self.limits.drain, ending).await;
-        let cut = self.connections.len();
-        self.connections.shutdown().await;
-        Drained { cut }
-    }
+/// Idle connections close at once, busy ones after their answer, all at the deadline.
+async fn drained(mut connections: JoinSet<()>, deadline: Duration) -> Drained {
+    let ending = async {
+        while let Some(ended) = connections.join_next().await {
+            tell_panic(ended);
+        }
+    };
+    // Out of time: what is left is counted and cut.
+    let _ = tokio::time::timeout(deadline, ending).await;
+    let cut = connections.len();
+    connections.shutdown().await;
+    Drained { cut }
 }
 
 fn tell_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!(%error, "a connection's task failed; the others go on");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Drained, drained};
+    use std::time::Duration;
+    use tokio::{
+        task::JoinSet,
+        time::{Instant, sleep},
+    };
+
+    const DEADLINE: Duration = Duration::from_secs(18);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// How many connections were cut, and how long that took, where one lasts for each of these.
+    async fn ending(last: &[Duration]) -> (usize, Duration) {
+        let (mut connections, began) = (JoinSet::new(), Instant::now());
+        for duration in last {
+            connections.spawn(sleep(*duration));
+        }
+        let Drained { cut } = drained(connections, DEADLINE).await;
+        (cut, began.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_ends_before_the_deadline_is_waited_for_and_no_longer() {
+        assert_eq!(ending(&[SECOND, DEADLINE - SECOND]).await, (0, DEADLINE - SECOND));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_is_cut_when_it_comes() {
+        assert_eq!(ending(&[SECOND, DEADLINE * 2, DEADLINE * 3]).await, (2, DEADLINE));
     }
 }
