@@ -10,7 +10,7 @@ use std::{fmt, str::FromStr};
 /// that is no id must never reach it; this type is the proof that it cannot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct SnapshotId(String);
+pub struct SnapshotId(Box<str>);
 
 impl SnapshotId {
     /// The id as text.
@@ -30,7 +30,7 @@ impl FromStr for SnapshotId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let expected = "an optional letter g-z and 16 to 128 lower-case hex digits";
         is_snapshot_id(text)
-            .then(|| Self(text.to_owned()))
+            .then(|| Self(text.into()))
             .ok_or_else(|| InvalidId::new("snapshot id", text, expected))
     }
 }
@@ -44,7 +44,7 @@ impl TryFrom<String> for SnapshotId {
 
 impl From<SnapshotId> for String {
     fn from(id: SnapshotId) -> Self {
-        id.0
+        id.0.into()
     }
 }
 

@@ -9,7 +9,7 @@ macro_rules! storage_name {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Box<str>);
 
         impl $name {
             /// The text.
@@ -21,7 +21,7 @@ macro_rules! storage_name {
         impl FromStr for $name {
             type Err = InvalidId;
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                if $valid(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId::new($what, text, $expected)) }
+                if $valid(text) { Ok(Self(text.into())) } else { Err(InvalidId::new($what, text, $expected)) }
             }
         }
 
@@ -34,7 +34,7 @@ macro_rules! storage_name {
 
         impl From<$name> for String {
             fn from(name: $name) -> Self {
-                name.0
+                name.0.into()
             }
         }
 
@@ -62,7 +62,7 @@ storage_name!(
 /// The whole bucket.
 impl Default for Prefix {
     fn default() -> Self {
-        Self(String::new())
+        Self(Box::default())
     }
 }
 

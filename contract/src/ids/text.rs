@@ -2,12 +2,13 @@
 
 use super::InvalidId;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 /// The `type` of a declaration, such as `tamanu-postgres`: 1 to 512 bytes without control characters.
+/// Copies share the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct BackupType(String);
+pub struct BackupType(Arc<str>);
 
 impl BackupType {
     /// The text, exactly as Canopy gave it.
@@ -21,7 +22,7 @@ impl FromStr for BackupType {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let valid = (1..=512).contains(&text.len()) && !text.chars().any(char::is_control);
         let expected = "1 to 512 bytes without control characters";
-        valid.then(|| Self(text.to_owned())).ok_or_else(|| InvalidId::new("type", text, expected))
+        valid.then(|| Self(text.into())).ok_or_else(|| InvalidId::new("type", text, expected))
     }
 }
 
@@ -34,7 +35,7 @@ impl TryFrom<String> for BackupType {
 
 impl From<BackupType> for String {
     fn from(name: BackupType) -> Self {
-        name.0
+        name.as_str().to_owned()
     }
 }
 

@@ -3,15 +3,15 @@
 use crate::ids::{InvalidId, ReplicaKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 /// Longest slug, so that slug, dash and 8 hex digits stay below the 63 of a DNS label.
 const SLUG_MAX: usize = 50;
 
-/// A Kubernetes namespace name: a DNS label of 1 to 63 characters.
+/// A Kubernetes namespace name: a DNS label of 1 to 63 characters. Copies share the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct NamespaceName(String);
+pub struct NamespaceName(Arc<str>);
 
 impl NamespaceName {
     /// The name as text.
@@ -26,7 +26,7 @@ impl FromStr for NamespaceName {
         let inner = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let edges = !text.starts_with('-') && !text.ends_with('-');
         if inner && edges && (1..=63).contains(&text.len()) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(InvalidId::new("namespace name", text, "a DNS label of at most 63 characters"))
         }
@@ -42,7 +42,7 @@ impl TryFrom<String> for NamespaceName {
 
 impl From<NamespaceName> for String {
     fn from(name: NamespaceName) -> Self {
-        name.0
+        name.as_str().to_owned()
     }
 }
 
@@ -57,7 +57,7 @@ pub fn namespace_name(name: &str, key: ReplicaKey) -> NamespaceName {
     let mut digest = Sha256::new();
     digest.update(key.replica_id.0.as_bytes());
     digest.update(key.server_id.0.as_bytes());
-    NamespaceName(format!("{}-{}", slug(name), hex::encode(&digest.finalize()[..4])))
+    NamespaceName(format!("{}-{}", slug(name), hex::encode(&digest.finalize()[..4])).into())
 }
 
 fn slug(name: &str) -> String {

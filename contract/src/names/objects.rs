@@ -39,10 +39,14 @@ pub mod roles {
     pub const ANALYTICS: &str = "pgro_analytics";
 }
 
-/// The short name of one attempt: ten hex digits, the same for the same snapshot and attempt.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Digits of a run's name.
+const RUN_NAME_LENGTH: usize = 10;
+
+/// The short name of one attempt: ten hex digits, the same for the same snapshot and attempt. They lie in the value
+/// itself, as tens of thousands of them are kept.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct RunName(String);
+pub struct RunName([u8; RUN_NAME_LENGTH]);
 
 impl RunName {
     /// The name of attempt `attempt` (from 1) at the snapshot the worklist calls `snapshot`.
@@ -50,12 +54,17 @@ impl RunName {
         let mut digest = Sha256::new();
         digest.update(attempt.to_be_bytes());
         digest.update(snapshot);
-        Self(hex::encode(&digest.finalize()[..5]))
+        let mut name = [0; RUN_NAME_LENGTH];
+        for (digits, byte) in name.chunks_exact_mut(2).zip(digest.finalize()) {
+            digits.copy_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
+        }
+        Self(name)
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Both makers put nothing but hex digits into it.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// The volume of this run.
@@ -94,9 +103,9 @@ impl RunName {
 impl FromStr for RunName {
     type Err = InvalidId;
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let valid = text.len() == 10 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        valid
-            .then(|| Self(text.to_owned()))
+        let name = <[u8; RUN_NAME_LENGTH]>::try_from(text.as_bytes()).ok();
+        name.filter(|name| name.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+            .map(Self)
             .ok_or_else(|| InvalidId::new("run", text, "10 lower-case hex digits"))
     }
 }
@@ -110,14 +119,24 @@ impl TryFrom<String> for RunName {
 
 impl From<RunName> for String {
     fn from(name: RunName) -> Self {
-        name.0
+        name.as_str().to_owned()
     }
 }
 
 impl fmt::Display for RunName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
+}
+
+impl fmt::Debug for RunName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RunName({:?})", self.as_str())
+    }
+}
+
+fn hex_digit(nibble: u8) -> u8 {
+    if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble }
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use std::{fmt, path::Path, str::FromStr};
 /// A relative path inside the volume: no leading slash, no `.` or `..` part, at most 512 bytes, no control characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct DataDir(String);
+pub struct DataDir(Box<str>);
 
 impl DataDir {
     /// The path, relative to the volume.
     pub fn as_path(&self) -> &Path {
-        Path::new(&self.0)
+        Path::new(&*self.0)
     }
 }
 
@@ -22,7 +22,7 @@ impl FromStr for DataDir {
         let parts = text.split('/').all(|part| !matches!(part, "" | "." | ".."));
         let valid = parts && text.len() <= 512 && !text.chars().any(char::is_control);
         let expected = "a relative path inside the volume, at most 512 bytes";
-        valid.then(|| Self(text.to_owned())).ok_or_else(|| InvalidId::new("data directory", text, expected))
+        valid.then(|| Self(text.into())).ok_or_else(|| InvalidId::new("data directory", text, expected))
     }
 }
 
@@ -35,7 +35,7 @@ impl TryFrom<String> for DataDir {
 
 impl From<DataDir> for String {
     fn from(dir: DataDir) -> Self {
-        dir.0
+        dir.0.into()
     }
 }
 
