@@ -88,20 +88,22 @@ pub fn plan(
     let now = moment.now;
     let mut queue = Queue::new(observed, worklist, now, policy);
     let catching_up = |namespace: &NamespaceName| (namespace.clone(), Decision::Rest(Because::CatchingUp));
-    let mut decisions: BTreeMap<_, _> = observed.behind.iter().map(catching_up).collect();
-    for replica in
-        by_age(observed).into_iter().filter(|replica| !observed.behind.contains(&replica.namespace))
-    {
+    let behind = observed.behind.iter().map(catching_up);
+    let context = replica::Context { complete: worklist.is_complete(), guard, moment, policy };
+    let replicas =
+        by_age(observed).into_iter().filter(|replica| !observed.behind.contains(&replica.namespace));
+    let decided = replicas.map(|replica| {
         let wish = worklist.wish(replica.identity.key);
-        let context = replica::Context { complete: worklist.is_complete(), guard, moment, policy };
-        let decision = replica::decide(replica, &wish, &context, &mut queue);
-        decisions.insert(replica.namespace.clone(), decision);
-    }
-    for (namespace, seen) in &observed.namespaces {
-        if let Seen::Unreadable { why, .. } = seen {
-            decisions.insert(namespace.clone(), Decision::Rest(Because::Unreadable { why: why.clone() }));
+        (replica.namespace.clone(), replica::decide(replica, &wish, &context, &mut queue))
+    });
+    let unreadable = observed.namespaces.iter().filter_map(|(namespace, seen)| match seen {
+        Seen::Unreadable { why, .. } => {
+            Some((namespace.clone(), Decision::Rest(Because::Unreadable { why: why.clone() })))
         }
-    }
+        Seen::Replica(_) => None,
+    });
+    // Made in one go, the map has no half empty nodes; of two decisions about one namespace the later counts.
+    let mut decisions: BTreeMap<_, _> = behind.chain(decided).chain(unreadable).collect();
     let mut creations = policy.creations_per_minute.saturating_sub(made_lately(observed, now));
     let known = observed.keys();
     for wanted in worklist.entries().filter(|wanted| !known.contains(&wanted.identity.key)) {

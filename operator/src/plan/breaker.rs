@@ -33,9 +33,29 @@ impl fmt::Display for Scope {
     }
 }
 
-/// All scopes something is known of.
+/// All scopes something is known of. Texts are made of them only where there is something to tell: each plan asks of
+/// every replica.
 #[derive(Debug, Default)]
-pub(super) struct Breakers(BTreeMap<Scope, Known>);
+pub(super) struct Breakers {
+    buckets: BTreeMap<String, Known>,
+    groups: BTreeMap<GroupId, Known>,
+}
+
+/// A scope, as it is looked up.
+#[derive(Debug, Clone, Copy)]
+enum Key<'a> {
+    Bucket(&'a str),
+    Group(GroupId),
+}
+
+impl Key<'_> {
+    fn to_scope(self) -> Scope {
+        match self {
+            Self::Bucket(bucket) => Scope::Bucket(bucket.to_owned()),
+            Self::Group(group) => Scope::Group(group.to_string()),
+        }
+    }
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -65,25 +85,38 @@ impl Breakers {
         let mut breakers = Self::default();
         for replica in replicas {
             if let Some(attempt) = &replica.record.attempt {
-                let asks = may_ask(replica, attempt, worklist);
-                for scope in scopes(attempt.bucket.as_deref(), replica.identity.group) {
-                    breakers.learn((replica, attempt, asks), scope, now, policy);
+                let asks = attempt.is_open() && may_ask(replica, attempt, worklist);
+                for key in scopes(attempt.bucket.as_deref(), replica.identity.group) {
+                    breakers.learn((replica, attempt, asks), key, now, policy);
                 }
             }
         }
         breakers
     }
 
+    fn get(&self, key: Key<'_>) -> Option<&Known> {
+        match key {
+            Key::Bucket(bucket) => self.buckets.get(bucket),
+            Key::Group(group) => self.groups.get(&group),
+        }
+    }
+
+    fn entry(&mut self, key: Key<'_>) -> &mut Known {
+        match key {
+            Key::Bucket(bucket) => self.buckets.entry(bucket.to_owned()).or_default(),
+            Key::Group(group) => self.groups.entry(group).or_default(),
+        }
+    }
+
     fn learn(
         &mut self,
         (replica, attempt, asks): (&Replica, &Attempt, bool),
-        scope: Scope,
+        key: Key<'_>,
         now: Timestamp,
         policy: &Policy,
     ) {
-        let run = replica.runs.get(&attempt.run()).map(Box::as_ref);
-        let evidence = evidence(attempt, run, &scope, now, policy);
-        let known = self.0.entry(scope).or_default();
+        let evidence = evidence(replica, attempt, key, now, policy);
+        let known = self.entry(key);
         match evidence {
             Evidence::Failed(at) if at.saturating_add(policy.outage_window()).is_ok_and(|end| now < end) => {
                 known.failed.push(at);
@@ -102,8 +135,8 @@ impl Breakers {
         attempt: &Attempt,
         group: GroupId,
     ) -> bool {
-        let asked = scopes(attempt.bucket.as_deref(), group).find(|scope| is_out(reason, scope));
-        let known = asked.and_then(|scope| self.0.get(&scope));
+        let asked = scopes(attempt.bucket.as_deref(), group).find(|key| is_out(reason, *key));
+        let known = asked.and_then(|key| self.get(key));
         known.is_some_and(|known| known.answered.is_some_and(|answered| answered > at))
     }
 
@@ -116,18 +149,18 @@ impl Breakers {
         now: Timestamp,
         policy: &Policy,
     ) -> Result<(), Parked> {
-        for scope in scopes(bucket, group) {
-            let Some((known, last)) = self.0.get(&scope).and_then(|known| Some((known, known.out_since()?)))
+        for key in scopes(bucket, group) {
+            let Some((known, last)) = self.get(key).and_then(|known| Some((known, known.out_since()?)))
             else {
                 continue;
             };
             let until = last.saturating_add(policy.probe_pause).unwrap_or(Timestamp::MAX);
             if now < until || known.probing.is_some() {
-                return Err(Parked { scope, until, probing: known.probing.clone() });
+                return Err(Parked { scope: key.to_scope(), until, probing: known.probing.clone() });
             }
         }
-        for scope in scopes(bucket, group) {
-            self.0.entry(scope).or_default().probing = Some(namespace.clone());
+        for key in scopes(bucket, group) {
+            self.entry(key).probing = Some(namespace.clone());
         }
         Ok(())
     }
@@ -148,35 +181,27 @@ enum Evidence {
     None,
 }
 
-fn scopes(bucket: Option<&str>, group: GroupId) -> impl Iterator<Item = Scope> {
-    [Some(Scope::Group(group.to_string())), bucket.map(|bucket| Scope::Bucket(bucket.to_owned()))]
-        .into_iter()
-        .flatten()
+fn scopes(bucket: Option<&str>, group: GroupId) -> impl Iterator<Item = Key<'_>> {
+    [Some(Key::Group(group)), bucket.map(Key::Bucket)].into_iter().flatten()
 }
 
 /// Whether it is this scope that did not answer.
-fn is_out(reason: Reason, scope: &Scope) -> bool {
-    match scope {
-        Scope::Bucket(_) => reason == Reason::StorageUnavailable,
-        Scope::Group(_) => matches!(reason, Reason::CanopyUnavailable | Reason::GroupNotReady),
+fn is_out(reason: Reason, key: Key<'_>) -> bool {
+    match key {
+        Key::Bucket(_) => reason == Reason::StorageUnavailable,
+        Key::Group(_) => matches!(reason, Reason::CanopyUnavailable | Reason::GroupNotReady),
     }
 }
 
 /// What one attempt tells of a scope.
-fn evidence(
-    attempt: &Attempt,
-    run: Option<&Run>,
-    scope: &Scope,
-    now: Timestamp,
-    policy: &Policy,
-) -> Evidence {
+fn evidence(replica: &Replica, attempt: &Attempt, key: Key<'_>, now: Timestamp, policy: &Policy) -> Evidence {
     match &attempt.ending {
-        None => asking(run, scope, now, policy),
+        None => asking(replica.runs.get(&attempt.run()).map(Box::as_ref), key, now, policy),
         Some(Ending::Succeeded { at }) => Evidence::Answered(*at),
-        Some(Ending::Failed { at, reason }) if is_out(*reason, scope) => Evidence::Failed(*at),
-        Some(Ending::Failed { at, reason }) => match (reason.class(), scope) {
+        Some(Ending::Failed { at, reason }) if is_out(*reason, key) => Evidence::Failed(*at),
+        Some(Ending::Failed { at, reason }) => match (reason.class(), key) {
             (FailureClass::BackupBad | FailureClass::VerificationFailed, _)
-            | (FailureClass::Outage, Scope::Group(_)) => Evidence::Answered(*at),
+            | (FailureClass::Outage, Key::Group(_)) => Evidence::Answered(*at),
             _ => Evidence::None,
         },
     }
@@ -195,14 +220,14 @@ fn may_ask(replica: &Replica, attempt: &Attempt, worklist: &Worklist) -> bool {
 }
 
 /// An attempt in progress asks until it shows that it got what it asked for.
-fn asking(run: Option<&Run>, scope: &Scope, now: Timestamp, policy: &Policy) -> Evidence {
+fn asking(run: Option<&Run>, key: Key<'_>, now: Timestamp, policy: &Policy) -> Evidence {
     let Some(run) = run else { return Evidence::Asking };
     if let Some(postgres) = &run.postgres {
         return Evidence::Answered(postgres.created_at);
     }
-    match (&run.job, scope) {
-        (Some(job), Scope::Group(_)) => Evidence::Answered(job.created_at),
-        (Some(job), Scope::Bucket(_)) if job.phase == JobPhase::Running => {
+    match (&run.job, key) {
+        (Some(job), Key::Group(_)) => Evidence::Answered(job.created_at),
+        (Some(job), Key::Bucket(_)) if job.phase == JobPhase::Running => {
             let proven = job.created_at.saturating_add(policy.probe_patience()).unwrap_or(Timestamp::MAX);
             if now < proven { Evidence::Asking } else { Evidence::Answered(proven) }
         }

@@ -25,7 +25,10 @@ pub(super) fn next(replica: &Replica, now: Timestamp, policy: &Policy) -> Option
 /// The serving run, the one in progress, and the Job of a failed one, whose log people want to read, are kept.
 fn is_kept(replica: &Replica, name: &RunName, run: &Run) -> bool {
     let record = &replica.record;
-    let serving = record.serving_run.as_ref() == Some(name);
-    let last = record.attempt.as_ref().filter(|attempt| attempt.run() == *name);
-    serving || last.is_some_and(|attempt| attempt.is_open() || run.postgres.is_none())
+    let is_last = |attempt: &Attempt| attempt.run() == *name;
+    record.serving_run.as_ref() == Some(name)
+        || record
+            .attempt
+            .as_ref()
+            .is_some_and(|last| (last.is_open() || run.postgres.is_none()) && is_last(last))
 }

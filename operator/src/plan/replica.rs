@@ -6,6 +6,7 @@ use super::{
 };
 use crate::model::{Ending, Going, Phase, Record, Replica, Wanted};
 use jiff::Timestamp;
+use std::borrow::Cow;
 
 /// What every decision of one plan is made by.
 pub(super) struct Context<'a> {
@@ -59,7 +60,7 @@ fn terminating(going: &Going, context: &Context<'_>) -> Because {
 /// cannot be put back for long, or is to be made anew by a person's wish, keeps nothing else waiting.
 fn live(replica: &Replica, wanted: &Wanted, context: &Context<'_>, queue: &mut Queue) -> Decision {
     let (now, policy) = (context.moment.now, context.policy);
-    let record = wished(&replica.record, wanted);
+    let record = current(&replica.record, wanted);
     let open = replica.record.attempt.as_ref().filter(|attempt| attempt.is_open());
     let healing = if open.is_none() { heal::serving(replica, policy) } else { None };
     let first = replica.record.force_refresh.is_none() && heal::in_vain(replica, now, policy).is_none();
@@ -111,9 +112,12 @@ fn leave(replica: &Replica, context: &Context<'_>, because: impl Fn(String) -> B
 }
 
 /// Writes down where the replica stands, unless that is written already.
-fn settle(replica: &Replica, record: Record, because: Because) -> Decision {
-    let record = Record { phase: phase(&record, replica), ..record };
-    written(replica, record).unwrap_or(Decision::Rest(because))
+fn settle(replica: &Replica, record: Cow<'_, Record>, because: Because) -> Decision {
+    let phase = phase(&record, replica);
+    if matches!(record, Cow::Borrowed(_)) && phase == record.phase {
+        return Decision::Rest(because);
+    }
+    written(replica, Record { phase, ..record.into_owned() }).unwrap_or(Decision::Rest(because))
 }
 
 /// Writes down which release of a teardown counts, unless that is written already.
@@ -126,6 +130,16 @@ fn written(replica: &Replica, record: Record) -> Option<Decision> {
     let (namespace, owner) = (replica.namespace.clone(), replica.owner.clone());
     let step = |record| Step::WriteRecord { namespace, owner, record: Box::new(record), notice: None };
     (record != replica.record).then(|| Decision::Do(step(record)))
+}
+
+/// The record with what the worklist asks for: a copy only where it asks for something else than before.
+fn current<'a>(record: &'a Record, wanted: &Wanted) -> Cow<'a, Record> {
+    let snapshot = wanted.target.snapshot();
+    let same = record.display_name.as_deref() == Some(&wanted.display_name)
+        && record.desired_snapshot_id.as_deref() == snapshot.map(|(id, _)| id)
+        && record.desired_snapshot_at == snapshot.and_then(|(_, at)| at)
+        && record.release_noted.is_none();
+    if same { Cow::Borrowed(record) } else { Cow::Owned(wished(record, wanted)) }
 }
 
 /// The record with what the worklist asks for; a release spoke of an absence that is over.
@@ -151,5 +165,33 @@ fn phase(record: &Record, replica: &Replica) -> Phase {
         Some(Ending::Succeeded { .. }) => Phase::Active,
         None if postgres => Phase::Verifying,
         None => Phase::Restoring,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{current, wished};
+    use crate::{
+        model::Record,
+        plan::tests::sim::{FIRST, SECOND, wanted},
+    };
+    use jiff::Timestamp;
+    use std::borrow::Cow;
+
+    #[test]
+    fn a_record_is_copied_exactly_where_the_worklist_asks_for_something_else() {
+        let (plain, first) = (wanted(1, None), wanted(1, Some(FIRST)));
+        let mut renamed = first.clone();
+        renamed.display_name.push('!');
+        let noted =
+            Record { release_noted: Some(Timestamp::UNIX_EPOCH), ..wished(&Record::default(), &first) };
+        let records = [&plain, &first, &renamed].map(|before| wished(&Record::default(), before));
+        for record in records.into_iter().chain([noted]) {
+            for entry in [&plain, &first, &renamed, &wanted(1, Some(SECOND))] {
+                let now = current(&record, entry);
+                assert_eq!(*now, wished(&record, entry));
+                assert_eq!(matches!(now, Cow::Borrowed(_)), *now == record);
+            }
+        }
     }
 }
