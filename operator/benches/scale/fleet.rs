@@ -1,12 +1,13 @@
 //! A large fleet at rest: what it costs to begin to follow it, to hold it, and to look at it.
 
 use super::{
+    lists::{self, Reading},
     lives::Template,
     process::Operator,
     report::Report,
     world::{World, entry, wait},
 };
-use contract::names::{labels, namespace_name};
+use contract::names::{annotations, labels, namespace_name};
 use fake_apiserver::Verb;
 use operator::observe::Kind;
 use serde_json::{Map, Value, json};
@@ -34,12 +35,18 @@ pub(crate) async fn measure(report: &mut Report, template: &Template, fleet: &Fl
     report.note("objects that are followed", whole(objects), "");
     let entries: Vec<_> = (0..fleet.replicas).map(entry).collect();
     world.canopy.control().replace_worklist(&entries).await.unwrap();
+    let _made_once = lists::read(&world).await;
+    let Reading { bytes, took } = lists::read(&world).await;
+    world.api.clear_audit();
+    report.note("all lists together", whole(bytes) / f64::from(1 << 20), "MiB");
+    report.note("the lists, read by who decodes nothing", took.as_secs_f64(), "s");
     let started = Instant::now();
     let operator = Operator::start(&world.api_url, world.canopy.base_url(), fleet.interval);
     wait("a watch of every kind", async || watches(&world).iter().all(|count| *count > 0)).await;
     report.goal("cold start until all is followed", started.elapsed().as_secs_f64(), "s", 3.0);
+    report.note("CPU of the operator until then", operator.cpu_ms() / 1000.0, "s");
     cold_start(report, &world, fleet.replicas);
-    at_rest(report, &world, &operator).await;
+    at_rest(report, &world, &operator, fleet.replicas).await;
 }
 
 /// Puts copies of the template into the cluster, each under the names and ids of its own replica.
@@ -60,7 +67,9 @@ fn load(world: &World, template: &Template, replicas: usize) -> usize {
 struct Original {
     namespace: String,
     replica: String,
+    group: String,
     server: String,
+    display_name: String,
     uids: Vec<Uuid>,
 }
 
@@ -72,7 +81,9 @@ impl Original {
         Self {
             namespace: text(&namespace["name"]),
             replica: text(&namespace["labels"][labels::DECLARATION_ID]),
+            group: text(&namespace["labels"][labels::GROUP]),
             server: text(&namespace["labels"][labels::SERVER]),
+            display_name: namespace["annotations"][annotations::DISPLAY_NAME].to_string(),
             uids: template.values().flatten().map(|object| uid(object).expect("a UUID")).collect(),
         }
     }
@@ -83,7 +94,9 @@ impl Original {
         let mut text = text
             .replace(&self.namespace, namespace_name(&wanted.name, wanted.key()).as_str())
             .replace(&self.replica, &wanted.replica_id.to_string())
-            .replace(&self.server, &wanted.server_id.to_string());
+            .replace(&self.group, &wanted.group_id.to_string())
+            .replace(&self.server, &wanted.server_id.to_string())
+            .replace(&self.display_name, &Value::from(wanted.name).to_string());
         for uid in &self.uids {
             let copy = Uuid::from_u128(uid.as_u128() ^ ((number as u128 + 1) << 64));
             text = text.replace(&uid.to_string(), &copy.to_string());
@@ -132,7 +145,7 @@ fn cold_start(report: &mut Report, world: &World, replicas: usize) {
 }
 
 /// Sweeps are counted by the worklists Canopy was asked for: to ask the operator would be work for it.
-async fn at_rest(report: &mut Report, world: &World, operator: &Operator) {
+async fn at_rest(report: &mut Report, world: &World, operator: &Operator, replicas: usize) {
     let sweeps = async || world.canopy.control().ledger().await.unwrap().worklist_polls;
     let settled = sweeps().await + 3;
     wait("the first sweeps", async || sweeps().await >= settled).await;
@@ -143,6 +156,11 @@ async fn at_rest(report: &mut Report, world: &World, operator: &Operator) {
     report.goal("CPU of a sweep without change, all included", taken, "ms", 50.0);
     let is_of_the_fleet = |entry: &&fake_apiserver::Entry| entry.call.kind.resource != "leases";
     let writes = world.api.audit(|audit| audit.commits().filter(is_of_the_fleet).count());
+    assert_eq!(
+        World::replicas(&world.api).len(),
+        replicas,
+        "the copies are not taken for what they are copies of"
+    );
     report.goal("writes while nothing changes", whole(writes), "", 0.0);
     let (now, peak) = operator.memory_mib();
     report.goal("resident memory", now, "MiB", 64.0);

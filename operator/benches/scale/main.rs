@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
 
 mod fleet;
+mod lists;
 mod lives;
 mod process;
 mod report;
@@ -22,6 +23,7 @@ const INTERVAL: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() {
+    rustls::crypto::ring::default_provider().install_default().expect("nobody else installs one");
     let replicas = std::env::args().find_map(|arg| arg.parse().ok()).unwrap_or(REPLICAS);
     let mut report = Report::default();
     let template = lives::measure(&mut report).await;
