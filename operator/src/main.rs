@@ -33,7 +33,9 @@ fn told(refusal: &args::Refusal) -> ExitCode {
     ExitCode::from(refusal.code)
 }
 
-#[tokio::main]
+/// What is done at a time is one pass, and calls that wait: a thread for each core of a large node would only keep
+/// memory of its own.
+#[tokio::main(worker_threads = 2)]
 async fn work(settings: args::Settings) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = CancellationToken::new();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
