@@ -14,6 +14,7 @@ mod restore;
 mod sizing;
 mod slim;
 mod trouble;
+mod wire;
 
 pub use index::{Blind, Index, Kind, PAGE};
 pub use inquiry::Inquiry;

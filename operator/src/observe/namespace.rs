@@ -1,12 +1,11 @@
 //! A labelled namespace to a replica, or to the reason why it does not read.
 
-use super::pod;
+use super::{pod, wire::Namespace};
 use crate::model::{Going, Identity, Owner, Record, Replica, Seen};
 use contract::{
     ids::{InvalidId, ReplicaKey},
     names::{LabelValue, NamespaceName, annotations, labels},
 };
-use k8s_openapi::api::core::v1::Namespace;
 use kube::ResourceExt;
 use std::str::FromStr;
 
@@ -19,7 +18,7 @@ const WORDS_MAX: usize = 300;
 /// What the namespace is, as far as it reads.
 pub(super) fn seen(name: &NamespaceName, object: &Namespace) -> Seen {
     match read(name, object) {
-        Ok(replica) => Seen::Replica(replica),
+        Ok(replica) => Seen::Replica(Box::new(replica)),
         Err(why) => Seen::Unreadable { why, key: key(object).ok() },
     }
 }

@@ -1,13 +1,15 @@
 //! What a pod's status says, in the few terms that matter here.
 
-use super::{postgres, restore, sizing, slim, trouble};
+use super::{
+    postgres, restore, sizing, slim, trouble,
+    wire::{ContainerStatus, Pod, Terminated},
+};
 use crate::{
     model::{Reason, Trouble},
     resources::{Component, app_labels},
 };
 use contract::names::{RunName, labels};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
 use kube::ResourceExt;
 
 /// Waiting reasons that are part of every start.
@@ -49,7 +51,7 @@ pub(super) fn container<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerSta
 }
 
 /// How `status` ended, now or before its last restart.
-pub(super) fn ended(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
+pub(super) fn ended(status: &ContainerStatus) -> Option<&Terminated> {
     [&status.state, &status.last_state].into_iter().flatten().find_map(|state| state.terminated.as_ref())
 }
 

@@ -1,14 +1,13 @@
 //! A postgres Deployment and its pod to how far the database is.
 
-use super::{pod, slim, trouble};
+use super::{
+    pod, slim, trouble,
+    wire::{Deployment, Pod, Terminated},
+};
 use crate::model::{PostgresPhase, PostgresSeen, Reason, Trouble};
 use contract::{
     names::objects::containers,
     pods::{PrepareReport, TerminationDocument},
-};
-use k8s_openapi::api::{
-    apps::v1::Deployment,
-    core::v1::{ContainerStateTerminated, Pod},
 };
 use std::sync::Arc;
 
@@ -44,10 +43,10 @@ pub(super) fn seen(deployment: &slim::Deployment, pod: Option<&PostgresPhase>) -
 }
 
 /// `prepare` ended well: what counts now is whether the server answers.
-fn prepared(pod: &Pod, end: &ContainerStateTerminated) -> PostgresPhase {
+fn prepared(pod: &Pod, end: &Terminated) -> PostgresPhase {
     let message = end.message.as_deref().unwrap_or_default();
     let report = match PrepareReport::from_termination_message(message) {
-        Ok(report) => Arc::new(report),
+        Ok(report) => Arc::new(kept(report)),
         Err(error) => {
             let trouble = Trouble::new(Reason::ResultLost, error.to_string());
             return PostgresPhase::Failed { report: None, trouble };
@@ -65,12 +64,19 @@ fn prepared(pod: &Pod, end: &ContainerStateTerminated) -> PostgresPhase {
     PostgresPhase::Failed { report: Some(report), trouble: Trouble::new(reason, message) }
 }
 
-fn refused(pod: &Pod, end: &ContainerStateTerminated) -> PostgresPhase {
+/// A report without spare room: it is kept as long as its pod.
+fn kept(mut report: PrepareReport) -> PrepareReport {
+    report.checks.shrink_to_fit();
+    report.databases.shrink_to_fit();
+    report
+}
+
+fn refused(pod: &Pod, end: &Terminated) -> PostgresPhase {
     let report = PrepareReport::from_termination_message(end.message.as_deref().unwrap_or_default()).ok();
     let told = report.as_ref().and_then(|report| report.failure.as_ref());
     let trouble = told
         .map_or_else(|| silent(pod), |failure| Trouble::new(failure.reason.into(), failure.message.as_str()));
-    PostgresPhase::Failed { report: report.map(Arc::new), trouble }
+    PostgresPhase::Failed { report: report.map(kept).map(Arc::new), trouble }
 }
 
 fn silent(pod: &Pod) -> Trouble {

@@ -1,13 +1,15 @@
 //! A restore Job and its pod to how far the restore is.
 
-use super::{pod, slim, trouble};
+use super::{
+    pod, slim, trouble,
+    wire::{Job, Pod},
+};
 use crate::model::{JobId, JobPhase, JobSeen, Reason, Trouble};
 use contract::{
     names::{annotations, objects::containers},
     pods::{RestoreResult, TerminationDocument},
 };
 use jiff::Timestamp;
-use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
 use kube::ResourceExt;
 use serde::de::DeserializeOwned;
 

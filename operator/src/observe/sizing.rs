@@ -1,12 +1,11 @@
 //! A sizing Job and its pod to how far the look into the repository is.
 
-use super::{pod, restore, slim};
+use super::{pod, restore, slim, wire::Pod};
 use crate::model::{Reason, SizingPhase, SizingSeen, Trouble};
 use contract::{
     names::objects::containers,
     pods::{SizingResult, TerminationDocument},
 };
-use k8s_openapi::api::core::v1::Pod;
 
 /// What is kept of its pod.
 pub(super) fn of_pod(pod: &Pod) -> slim::SizingPod {

@@ -40,7 +40,8 @@ impl Before {
         now: Timestamp,
         policy: &Policy,
     ) -> Self {
-        let mut before = Self::default();
+        let figures = Vec::with_capacity(observed.namespaces.len());
+        let mut before = Self { figures, ..Self::default() };
         for (namespace, seen) in &observed.namespaces {
             match seen {
                 Seen::Replica(replica) => {
@@ -56,7 +57,7 @@ impl Before {
         }
         for step in plan.steps() {
             if let Some(Seen::Replica(replica)) = observed.namespaces.get(step.namespace()) {
-                before.replicas.insert(replica.namespace.clone(), replica.clone());
+                before.replicas.insert(replica.namespace.clone(), Replica::clone(replica));
             }
         }
         before

@@ -31,7 +31,7 @@ pub(crate) fn observed(scenario: &Scenario) -> Observed {
             let desired = said.desired.clone().or(entry.and_then(|entry| entry.snapshot));
             let seen = match &said.unreadable {
                 Some(why) => Seen::Unreadable { why: why.clone(), key: Some(words::key(&name)) },
-                None => Seen::Replica(replica(&name, said, desired.as_deref())),
+                None => Seen::Replica(replica(&name, said, desired.as_deref()).into()),
             };
             namespaces.insert(words::namespace(&name), seen);
         }

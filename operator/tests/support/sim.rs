@@ -201,7 +201,7 @@ impl Sim {
                     service: None,
                     hindered: None,
                 };
-                self.observed.namespaces.insert(namespace, Seen::Replica(replica));
+                self.observed.namespaces.insert(namespace, Seen::Replica(replica.into()));
             }
             Step::WriteRecord { namespace, owner, record, .. } => self.write(&namespace, &owner, *record),
             Step::SendReport { namespace, owner, report, acknowledged, .. } => {

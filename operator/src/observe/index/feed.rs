@@ -6,20 +6,17 @@
 //! listing, and a list anew from time to time, since a watch may lose an event and never tell.
 
 use super::{Index, Kind, followed::Followed};
-use crate::reconcile::chain;
+use crate::{
+    observe::wire::{Claim, Deployment, Job, Namespace, Pod, Service},
+    reconcile::chain,
+};
 use futures::{
     Stream, StreamExt,
     future::{BoxFuture, join_all},
 };
-use k8s_openapi::api::{
-    apps::v1::Deployment,
-    batch::v1::Job,
-    core::v1::{Namespace, PersistentVolumeClaim, Pod, Service},
-};
 use kube::{
     Api, Client,
     client::Body,
-    core::PartialObjectMeta,
     runtime::watcher::{self, DefaultBackoff, Event, watcher},
 };
 use std::{pin::pin, time::Duration};
@@ -60,7 +57,7 @@ pub(super) async fn all(index: &Index, client: &Client, ours: &str) {
     let client = &impatient(client);
     let feeds: [BoxFuture<'_, ()>; 6] = [
         Box::pin(feed::<Namespace>(index, client, ours)),
-        Box::pin(feed::<PartialObjectMeta<PersistentVolumeClaim>>(index, client, ours)),
+        Box::pin(feed::<Claim>(index, client, ours)),
         Box::pin(feed::<Job>(index, client, ours)),
         Box::pin(feed::<Deployment>(index, client, ours)),
         Box::pin(feed::<Pod>(index, client, ours)),

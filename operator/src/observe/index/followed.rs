@@ -1,14 +1,12 @@
 //! Each kind that is followed: what is kept of an object, and where.
 
 use super::{Held, Kind, held::Tag};
-use crate::observe::{namespace, pod, postgres, restore, slim};
-use contract::names::{RunName, labels, objects};
-use k8s_openapi::api::{
-    apps::v1::Deployment,
-    batch::v1::Job,
-    core::v1::{Namespace, PersistentVolumeClaim, Pod, Service},
+use crate::observe::{
+    namespace, pod, postgres, restore, slim,
+    wire::{Claim, Deployment, Job, Namespace, Pod, Service},
 };
-use kube::{Resource, ResourceExt, core::PartialObjectMeta};
+use contract::names::{RunName, labels, objects};
+use kube::{Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
@@ -43,7 +41,7 @@ impl Followed for Namespace {
 }
 
 /// That a volume is there is all that matters of it.
-impl Followed for PartialObjectMeta<PersistentVolumeClaim> {
+impl Followed for Claim {
     const KIND: Kind = Kind::Claim;
 
     fn put(&self, held: &mut Held, list: u32) -> bool {

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 #[derive(Default)]
 pub(in crate::observe) struct State {
     kinds: Kinds,
-    held: BTreeMap<NamespaceName, Held>,
+    held: BTreeMap<NamespaceName, Box<Held>>,
     /// Namespaces whose objects changed since the picture was last looked at.
     dirty: BTreeSet<NamespaceName>,
     observed: Observed,
@@ -194,7 +194,7 @@ impl State {
 /// What the gate looks at.
 struct Sight<'a> {
     kinds: &'a Kinds,
-    held: &'a BTreeMap<NamespaceName, Held>,
+    held: &'a BTreeMap<NamespaceName, Box<Held>>,
 }
 
 impl Picture for Sight<'_> {

@@ -3,6 +3,7 @@
 use super::super::{
     Kind,
     index::{Followed, State},
+    wire::{Claim, Deployment, Job, Namespace, Pod, Service},
 };
 use crate::{
     model::{Identity, JobPhase, Observed, PostgresPhase, Replica, Run, Seen},
@@ -12,12 +13,6 @@ use contract::{
     ids::{GroupId, Intent, ReplicaId, ReplicaKey, ServerId},
     names::{LabelValue, NamespaceName, RunName, annotations, labels, objects::containers},
 };
-use k8s_openapi::api::{
-    apps::v1::Deployment,
-    batch::v1::Job,
-    core::v1::{Namespace, PersistentVolumeClaim, Pod, Service},
-};
-use kube::core::PartialObjectMeta;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -99,7 +94,7 @@ pub(super) fn observed(objects: &Objects) -> Observed {
     }
     let Objects { namespaces, claims, jobs, deployments, pods, services } = objects;
     put::<Namespace>(&mut state, namespaces);
-    put::<PartialObjectMeta<PersistentVolumeClaim>>(&mut state, claims);
+    put::<Claim>(&mut state, claims);
     put::<Job>(&mut state, jobs);
     put::<Deployment>(&mut state, deployments);
     put::<Pod>(&mut state, pods);
@@ -134,7 +129,7 @@ impl Objects {
 
 pub(super) fn replica(objects: &Objects) -> Replica {
     match observed(objects).namespaces.remove(&NAMESPACE.parse::<NamespaceName>().unwrap()) {
-        Some(Seen::Replica(replica)) => replica,
+        Some(Seen::Replica(replica)) => *replica,
         other => panic!("{other:?}"),
     }
 }

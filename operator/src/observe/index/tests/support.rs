@@ -1,19 +1,17 @@
 //! Objects of small replicas, and a state that has listed everything.
 
 use super::super::{Kind, state::State};
-use crate::model::{Observed, Replica, Seen};
-use contract::names::{NamespaceName, RunName, labels};
-use k8s_openapi::api::{
-    batch::v1::Job,
-    core::v1::{Namespace, PersistentVolumeClaim},
+use crate::{
+    model::{Observed, Replica, Seen},
+    observe::wire::{Job, Namespace},
 };
-use kube::core::PartialObjectMeta;
+use contract::names::{NamespaceName, RunName, labels};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
 
 pub(super) type Space = Namespace;
-pub(super) type Claim = PartialObjectMeta<PersistentVolumeClaim>;
+pub(super) use crate::observe::wire::Claim;
 
 pub(super) fn name(replica: u32) -> NamespaceName {
     format!("clinic-{replica:08x}").parse().unwrap()
@@ -79,7 +77,7 @@ pub(super) fn look(state: &mut State) -> Observed {
 
 pub(super) fn replica(state: &mut State, replica: u32) -> Replica {
     match look(state).namespaces.remove(&name(replica)) {
-        Some(Seen::Replica(replica)) => replica,
+        Some(Seen::Replica(replica)) => *replica,
         other => panic!("{other:?}"),
     }
 }
