@@ -6,6 +6,7 @@
 use crate::{
     lead::Leadership,
     metrics::{CONTENT_TYPE, Metrics},
+    tell::Status,
 };
 use axum::{
     Json, Router,
@@ -14,7 +15,7 @@ use axum::{
     routing::get,
 };
 use http::{StatusCode, header};
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::sync::{Arc, Weak};
 use tokio::sync::watch;
 
@@ -23,8 +24,8 @@ use tokio::sync::watch;
 pub struct Admin {
     /// All metrics.
     pub metrics: Metrics,
-    /// The status of the last pass, as JSON.
-    pub status: watch::Receiver<Value>,
+    /// The status of the last pass.
+    pub status: watch::Receiver<Option<Arc<Status>>>,
     /// The task without which nothing is done; none where Canopy is off.
     pub task: Option<Pulse>,
     /// Who leads; none where Canopy is off.
@@ -82,31 +83,53 @@ async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
 }
 
 /// Who leads, and of the leader what it did last: what another process decided is not known here.
-async fn status(State(admin): State<Arc<Admin>>) -> Json<Value> {
-    let last = || admin.status.borrow().clone();
-    let Some(leadership) = &admin.leadership else { return Json(last()) };
+async fn status(State(admin): State<Arc<Admin>>) -> Response {
+    let last = admin.status.borrow().clone();
+    let Some(leadership) = &admin.leadership else { return Json(last.as_deref()).into_response() };
     let leadership = leadership.borrow().clone();
-    let mut shown = json!(leadership);
-    if let (true, Value::Object(all), Value::Object(last)) = (leadership.leading, &mut shown, last()) {
-        all.extend(last);
-    }
-    Json(shown)
+    let last = last.filter(|_| leadership.leading);
+    Json(Shown { leadership: &leadership, last: last.as_deref() }).into_response()
+}
+
+/// All of it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    leadership: &'a Leadership,
+    #[serde(flatten)]
+    last: Option<&'a Status>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Admin, Pulse, heart, router};
-    use crate::{lead::Leadership, metrics::Metrics};
+    use crate::{
+        lead::Leadership,
+        metrics::Metrics,
+        plan::{Guard, Plan},
+        tell::{Before, Pass, Status},
+    };
     use axum::body::Body;
     use http::{Request, StatusCode, header};
     use http_body_util::BodyExt;
     use serde_json::{Value, json};
+    use std::sync::Arc;
     use tokio::sync::watch;
     use tower::ServiceExt;
 
-    fn admin(task: Option<Pulse>) -> (Admin, watch::Sender<Value>) {
-        let (tell, status) = watch::channel(Value::Null);
+    fn admin(task: Option<Pulse>) -> (Admin, watch::Sender<Option<Arc<Status>>>) {
+        let (tell, status) = watch::channel(None);
         (Admin { metrics: Metrics::default(), status, task, leadership: None }, tell)
+    }
+
+    /// That of a pass over nothing, and what is shown of it.
+    fn a_status() -> (Option<Arc<Status>>, Value) {
+        let (plan, now) = (Arc::new(Plan::default()), "2026-01-01T00:00:00Z".parse().unwrap());
+        let (before, guard, home) = (Before::default(), Guard::default(), "pgro-system".parse().unwrap());
+        let pass = Pass { plan: &plan, before: &before, guard: &guard, outcomes: &[], now, home: &home };
+        let teardown = json!({"held": false, "absent": 0});
+        let shown = json!({"at": "2026-01-01T00:00:00Z", "teardown": teardown, "replicas": {}});
+        (Some(Arc::new(Status::of(&pass, Arc::clone(&plan)))), shown)
     }
 
     async fn get(admin: &Admin, path: &str) -> (StatusCode, String, String) {
@@ -147,21 +170,29 @@ mod tests {
     #[tokio::test]
     async fn the_status_is_the_last_one_that_was_told() {
         let (admin, tell) = admin(None);
-        tell.send_replace(json!({"replicas": 3}));
+        assert_eq!(get(&admin, "/status.json").await.2, "null");
+        let (status, shown) = a_status();
+        tell.send_replace(status);
         let (_, kind, text) = get(&admin, "/status.json").await;
-        assert_eq!((kind.as_str(), text.as_str()), ("application/json", "{\"replicas\":3}"));
+        assert_eq!(kind, "application/json");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), shown);
     }
 
     #[tokio::test]
     async fn the_status_says_who_leads_and_only_the_leader_what_was_done() {
         let (mut admin, tell) = admin(None);
-        tell.send_replace(json!({"replicas": 3}));
+        let (status, mut shown) = a_status();
+        tell.send_replace(status);
         let (lead, leadership) = watch::channel(Leadership { leading: false, leader: Some("b_1".into()) });
         admin.leadership = Some(leadership);
         let follower: Value = serde_json::from_str(&get(&admin, "/status.json").await.2).unwrap();
         assert_eq!(follower, json!({"leading": false, "leader": "b_1"}));
         lead.send_replace(Leadership { leading: true, leader: Some("a_1".into()) });
         let leader: Value = serde_json::from_str(&get(&admin, "/status.json").await.2).unwrap();
-        assert_eq!(leader, json!({"leading": true, "leader": "a_1", "replicas": 3}));
+        shown
+            .as_object_mut()
+            .unwrap()
+            .extend([("leading".into(), true.into()), ("leader".into(), "a_1".into())]);
+        assert_eq!(leader, shown);
     }
 }

@@ -23,7 +23,7 @@ pub use error::{CanopyError, Endpoint};
 pub use identity::{DeviceIdentity, IdentityError, IdentitySource, SecretIdentity};
 pub use paced::PacedCanopy;
 pub use register::register_until_done;
-pub use worklist::{Rejected, Worklist, parse as parse_worklist};
+pub use worklist::{Fingerprint, Heard, Rejected, Worklist, parse as parse_worklist};
 
 use contract::canopy::{Capabilities, CredentialsAnswer, CredentialsRequest, Verification};
 use futures::future::BoxFuture;
@@ -37,6 +37,10 @@ pub trait CanopyApi: Send + Sync + 'static {
     fn register<'a>(&'a self, capabilities: &'a Capabilities) -> BoxFuture<'a, Result<()>>;
     /// The complete desired state, as of now.
     fn worklist(&self) -> BoxFuture<'_, Result<Worklist>>;
+    /// The same, read only where it is another one than the known one; who knows none by its fingerprint reads it always.
+    fn worklist_unless(&self, _known: Option<Fingerprint>) -> BoxFuture<'_, Result<Heard>> {
+        Box::pin(async { self.worklist().await.map(|list| Heard::Another(list, None)) })
+    }
     /// Short-lived credentials and the repository password, checked to be usable.
     fn credentials<'a>(&'a self, request: &'a CredentialsRequest)
     -> BoxFuture<'a, Result<CredentialsAnswer>>;

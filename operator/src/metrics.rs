@@ -151,9 +151,11 @@ impl Metrics {
         self.canopy_seconds.get_or_create(&CallKind { endpoint }).observe(took.as_secs_f64());
     }
 
-    /// A worklist was read whole at `now`.
-    pub fn worklist(&self, entries: usize, now: Timestamp) {
-        self.worklist_entries.set(whole(entries));
+    /// A worklist was read whole at `now`; where it is another one than before, with so many usable entries.
+    pub fn worklist(&self, entries: Option<usize>, now: Timestamp) {
+        if let Some(entries) = entries {
+            self.worklist_entries.set(whole(entries));
+        }
         self.worklist_success.set(now.as_second());
     }
 

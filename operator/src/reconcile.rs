@@ -9,7 +9,7 @@ use poll::Poll;
 
 use crate::{
     apply::{Applied, Applier, Taken, hindrance},
-    canopy::{self, CanopyApi},
+    canopy::{self, CanopyApi, Heard},
     clock::Clock,
     lead::Late,
     metrics::Metrics,
@@ -58,7 +58,7 @@ pub struct Reconciler {
     /// Whether Canopy has acknowledged our capabilities in this process's life.
     pub registered: watch::Receiver<bool>,
     /// Where the last plan and its outcome are shown.
-    pub status: watch::Sender<serde_json::Value>,
+    pub status: watch::Sender<Option<Arc<Status>>>,
     /// What is remembered from pass to pass, and lost without harm.
     pub memory: Memory,
 }
@@ -109,7 +109,7 @@ impl Reconciler {
 
     /// What to do about the cluster as it is seen now, and when that is; a fresh worklist counts for the guard. The
     /// clock is not asked before the cluster is seen: from its answers it learns what time it is there.
-    fn decide(&mut self, fresh: bool) -> Result<(Plan, Before, Timestamp), Blind> {
+    fn decide(&mut self, fresh: bool) -> Result<(Arc<Plan>, Before, Timestamp), Blind> {
         let (memory, policy, clock) = (&mut self.memory, &self.policy, &self.clock);
         self.index.look(|observed| {
             let now = clock.now();
@@ -117,7 +117,7 @@ impl Reconciler {
                 memory.guard = memory.guard.after(&memory.worklist, observed, now, &policy.teardown);
             }
             let moment = Moment { now, acting_since: *memory.acting_since.get_or_insert(now) };
-            let plan = plan::plan(&memory.worklist, observed, &memory.guard, moment, policy);
+            let plan = Arc::new(plan::plan(&memory.worklist, observed, &memory.guard, moment, policy));
             let before = Before::of(observed, &memory.worklist, &plan, now, policy);
             (plan, before, now)
         })
@@ -130,8 +130,11 @@ impl Reconciler {
             self.memory.poll.begin(&self.canopy);
         }
         let patience = if is_due { poll::PATIENCE } else { Duration::ZERO };
-        let Some(list) = self.memory.poll.answer(patience).await else { return false };
-        self.memory.worklist = normalised(list);
+        match self.memory.poll.answer(patience).await {
+            Some(Heard::Another(list, _)) => self.memory.worklist = normalised(list),
+            Some(Heard::Same) => {}
+            None => return false,
+        }
         true
     }
 
@@ -166,11 +169,11 @@ impl Reconciler {
         learnt
     }
 
-    async fn tell(&mut self, plan: &Plan, before: &Before, outcomes: &[Taken], now: Timestamp) {
+    async fn tell(&mut self, plan: &Arc<Plan>, before: &Before, outcomes: &[Taken], now: Timestamp) {
         let Memory { guard, standing, .. } = &mut self.memory;
         let home = &self.applier.site.home.namespace;
         let pass = Pass { plan, before, guard, outcomes, now, home };
-        self.status.send_replace(Status::of(&pass).to_json());
+        self.status.send_replace(Some(Arc::new(Status::of(&pass, Arc::clone(plan)))));
         let news = tell::tell(&pass, standing, &self.metrics);
         // Who leads by now tells of it, should this one lead no more.
         let _: Result<(), Late> = self.applier.term.call(self.events.publish(news)).await;

@@ -18,12 +18,12 @@ use crate::{
     observe::Index,
     serve::{self, BindError},
     task::Interval,
+    tell::Status,
 };
 use axum::Router;
 use contract::names::NamespaceName;
 use kube::{Client, Config};
 use office::Office;
-use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -55,7 +55,7 @@ pub enum StartError {
 pub async fn run(settings: Settings, shutdown: CancellationToken) -> Result<(), StartError> {
     let tasks = TaskTracker::new();
     let metrics = Metrics::default();
-    let (tell, status) = watch::channel(Value::Null);
+    let (tell, status) = watch::channel(None);
     let parts = Parts { tasks: tasks.clone(), shutdown: shutdown.clone(), metrics: metrics.clone() };
     let (leading, callbacks) = match &settings.canopy {
         Some(canopy) => parts.start(&settings, canopy, tell).await?,
@@ -92,7 +92,7 @@ impl Parts {
         &self,
         settings: &Settings,
         canopy: &CanopySettings,
-        status: watch::Sender<Value>,
+        status: watch::Sender<Option<Arc<Status>>>,
     ) -> Result<(Option<Leading>, Router), StartError> {
         let config = Config::infer().await.map_err(|error| StartError::Kubernetes(Box::new(error)))?;
         let client =

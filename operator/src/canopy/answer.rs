@@ -73,7 +73,9 @@ pub(super) fn chain(error: &dyn Error) -> String {
 }
 
 async fn read(endpoint: Endpoint, mut response: Response, limit: usize) -> Result<Vec<u8>> {
-    let mut body = Vec::new();
+    // Room for what is announced, so that a list of megabytes does not grow into twice its size.
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut body = Vec::with_capacity(announced.unwrap_or_default().min(limit));
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(endpoint, error))? {
         if body.len() + chunk.len() > limit {
             let why = format!("it is longer than {limit} bytes");

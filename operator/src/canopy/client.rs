@@ -1,7 +1,7 @@
 //! Canopy over HTTP.
 
 use super::{
-    CanopyApi, CanopyError, Carrier, Endpoint, IdentitySource, Result, Worklist,
+    CanopyApi, CanopyError, Carrier, Endpoint, Fingerprint, Heard, IdentitySource, Result, Worklist,
     answer::{chain, json_body, judge, parsed},
     credentials::checked,
     link::Link,
@@ -82,12 +82,17 @@ impl HttpCanopy {
         result
     }
 
-    async fn fetch_worklist(&self) -> Result<Worklist> {
+    /// The worklist as `read` makes it of the answer; `usable` tells how many entries that has, where it was read.
+    async fn fetch_worklist<T>(
+        &self,
+        read: impl FnOnce(&[u8]) -> Result<T, String>,
+        usable: impl FnOnce(&T) -> Option<usize>,
+    ) -> Result<T> {
         let endpoint = Endpoint::Worklist;
         let response = self.call(endpoint, paths::WORKLIST, None::<&()>).await?;
         let body = json_body(endpoint, response, MAX_WORKLIST_BYTES).await?;
-        let list = worklist::parse(&body).map_err(|why| CanopyError::Unreadable { endpoint, why })?;
-        self.metrics.worklist(list.entries.len(), self.clock.now());
+        let list = read(&body).map_err(|why| CanopyError::Unreadable { endpoint, why })?;
+        self.metrics.worklist(usable(&list), self.clock.now());
         Ok(list)
     }
 
@@ -112,7 +117,13 @@ impl CanopyApi for HttpCanopy {
     }
 
     fn worklist(&self) -> BoxFuture<'_, Result<Worklist>> {
-        Box::pin(self.counted(Endpoint::Worklist, self.fetch_worklist()))
+        let call = self.fetch_worklist(worklist::parse, |list| Some(list.entries.len()));
+        Box::pin(self.counted(Endpoint::Worklist, call))
+    }
+
+    fn worklist_unless(&self, known: Option<Fingerprint>) -> BoxFuture<'_, Result<Heard>> {
+        let call = self.fetch_worklist(move |body| worklist::hear(body, known), Heard::usable);
+        Box::pin(self.counted(Endpoint::Worklist, call))
     }
 
     fn credentials<'a>(

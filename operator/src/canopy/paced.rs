@@ -4,7 +4,7 @@
 //! when to call again, and passes over the cluster must not hang on a Canopy that hangs.
 
 use super::{
-    CanopyApi, CanopyError, Endpoint, Result, Worklist,
+    CanopyApi, CanopyError, Endpoint, Fingerprint, Heard, Result, Worklist,
     pace::{Paces, Subject},
 };
 use crate::metrics::Metrics;
@@ -67,6 +67,10 @@ impl<C: CanopyApi> CanopyApi for PacedCanopy<C> {
 
     fn worklist(&self) -> BoxFuture<'_, Result<Worklist>> {
         Box::pin(self.paced(Endpoint::Worklist, None, self.inner.worklist()))
+    }
+
+    fn worklist_unless(&self, known: Option<Fingerprint>) -> BoxFuture<'_, Result<Heard>> {
+        Box::pin(self.paced(Endpoint::Worklist, None, self.inner.worklist_unless(known)))
     }
 
     fn credentials<'a>(

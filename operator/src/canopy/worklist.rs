@@ -12,6 +12,7 @@ use serde::{
     de::{self, SeqAccess, Visitor},
 };
 use serde_json::{error::Category, value::RawValue};
+use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -40,6 +41,48 @@ pub struct Rejected {
     pub key: Option<ReplicaKey>,
     /// What is wrong with it.
     pub why: String,
+}
+
+/// Stands for an answer, byte by byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// Of an answer.
+    pub(crate) fn of(body: &[u8]) -> Self {
+        Self(Sha256::digest(body).into())
+    }
+}
+
+/// What Canopy answers one who has asked before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// What it answered then, word for word.
+    Same,
+    /// This, and where that is worth while what stands for it.
+    Another(Worklist, Option<Fingerprint>),
+}
+
+impl Heard {
+    /// How many of its entries can be worked on; none: as many as before.
+    pub(super) fn usable(&self) -> Option<usize> {
+        match self {
+            Self::Same => None,
+            Self::Another(list, _) => Some(list.entries.len()),
+        }
+    }
+}
+
+/// Reads one complete answer, unless it is the `known` one; the error says why none of it can be used. An empty one is
+/// never known: who asks has something to do about it each time.
+pub(super) fn hear(body: &[u8], known: Option<Fingerprint>) -> Result<Heard, String> {
+    let fingerprint = Fingerprint::of(body);
+    if known == Some(fingerprint) {
+        return Ok(Heard::Same);
+    }
+    let list = parse(body)?;
+    let is_empty = list.entries.is_empty() && list.rejected.is_empty();
+    Ok(Heard::Another(list, (!is_empty).then_some(fingerprint)))
 }
 
 /// Reads one complete answer; the error says why none of it can be used.

@@ -38,7 +38,7 @@ fn figures(number: u128) -> ReplicaFigures {
 fn all() -> Metrics {
     let metrics = Metrics::default();
     metrics.canopy_call("worklist", "2xx".to_owned(), Duration::from_millis(20));
-    metrics.worklist(3, Timestamp::from_second(1_700_000_000).unwrap());
+    metrics.worklist(Some(3), Timestamp::from_second(1_700_000_000).unwrap());
     metrics.teardown_held(true);
     metrics.restores_in_progress(2);
     metrics.restore_run(Intent::Verify, "failure", "credentials");

@@ -14,11 +14,10 @@ use crate::{
     reconcile::{Memory, Reconciler, Why},
     resources::Site,
     task::{self, Interval, Pass},
-    tell::Events,
+    tell::{Events, Status},
 };
 use futures::future::BoxFuture;
 use kube::Client;
-use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -33,7 +32,7 @@ pub(super) struct Office {
     pub(super) policy: Policy,
     pub(super) interval: Interval,
     pub(super) metrics: Metrics,
-    pub(super) status: watch::Sender<Value>,
+    pub(super) status: watch::Sender<Option<Arc<Status>>>,
     /// The operator's own pod, where it is known.
     pub(super) pod: Option<String>,
 }
@@ -41,7 +40,7 @@ pub(super) struct Office {
 impl Office {
     /// Works until `term` is stopping.
     pub(super) async fn hold(self: Arc<Self>, term: Term) {
-        self.status.send_replace(Value::Null);
+        self.status.send_replace(None);
         let stop = term.stopping().clone();
         let (registered, is_registered) = watch::channel(false);
         let passes = Passes(self.reconciler(term, is_registered));

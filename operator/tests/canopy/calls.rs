@@ -2,7 +2,7 @@
 
 use crate::clients::{credentials_request, direct, entry, report};
 use contract::{canopy::Capabilities, ids::Intent, secret::ExposeSecret};
-use operator::canopy::{CanopyApi, CanopyError, HttpCanopy};
+use operator::canopy::{CanopyApi, CanopyError, Heard, HttpCanopy};
 use serde_json::json;
 use stub_canopy::{Config, Endpoint, Fault, FaultRule, Handle, StubCanopy};
 
@@ -30,6 +30,23 @@ async fn a_strict_canopy_takes_all_four_calls() {
     assert_eq!(ledger.capabilities[0].body, json!({"intents": ["verify", "analytics", "disaster-recovery"]}));
     assert_eq!(ledger.verifications[0].report().unwrap(), report(1));
     assert_eq!(ledger.unexpected, []);
+}
+
+#[tokio::test]
+async fn an_answer_that_stays_the_same_is_read_once() {
+    let (canopy, client) = canopy().await;
+    canopy.control().put_entry(&entry(1)).await.unwrap();
+    client.register(&capabilities()).await.unwrap();
+    let Ok(Heard::Another(list, known)) = client.worklist_unless(None).await else {
+        panic!("nothing is known")
+    };
+    assert_eq!((list.entries.len(), known.is_some()), (1, true));
+    assert_eq!(client.worklist_unless(known).await, Ok(Heard::Same));
+    canopy.control().put_entry(&entry(2)).await.unwrap();
+    let Ok(Heard::Another(list, _)) = client.worklist_unless(known).await else {
+        panic!("it is another one")
+    };
+    assert_eq!(list.entries.len(), 2);
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use operator::{
     reconcile::{Memory, Reconciler, Why},
     resources::{Images, Passwords, S3, Site},
     task::{self, Interval, Pass},
-    tell::Events,
+    tell::{Events, Status},
 };
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -50,7 +50,7 @@ pub(crate) struct Process {
     /// What its broker serves, whether it leads or not.
     pub(crate) broker: Router,
     /// `/status.json`, and whether it has been looked at.
-    status: watch::Receiver<Value>,
+    status: watch::Receiver<Option<Arc<Status>>>,
     tasks: JoinSet<()>,
     shutdown: CancellationToken,
     killed: CancellationToken,
@@ -61,7 +61,7 @@ impl Process {
     pub(crate) fn start(around: &Surroundings, user: &str) -> Self {
         let (mut tasks, shutdown, killed) =
             (JoinSet::new(), CancellationToken::new(), CancellationToken::new());
-        let (shows, status) = watch::channel(Value::Null);
+        let (shows, status) = watch::channel(None);
         let office = Office {
             client: around.server.client(user),
             canopy: around.canopy.client(&around.clock),
@@ -100,7 +100,7 @@ impl Process {
     /// Its status, where it shows another than when it was last asked.
     pub(crate) fn news(&mut self) -> Option<Value> {
         let is_new = self.status.has_changed().unwrap_or(false);
-        is_new.then(|| self.status.borrow_and_update().clone())
+        is_new.then(|| serde_json::to_value(self.status.borrow_and_update().as_deref()).unwrap())
     }
 
     /// What it should never do by itself.
@@ -116,7 +116,7 @@ struct Office {
     client: kube::Client,
     canopy: Arc<dyn CanopyApi>,
     index: Index,
-    shows: watch::Sender<Value>,
+    shows: watch::Sender<Option<Arc<Status>>>,
 }
 
 impl Office {
@@ -141,7 +141,7 @@ impl Office {
 
     /// What a leader does.
     async fn lead(self, term: Term) {
-        self.shows.send_replace(Value::Null);
+        self.shows.send_replace(None);
         let stop = term.stopping().clone();
         let (registered, is_registered) = watch::channel(false);
         let (wake, dice) = (self.index.changed(), self.around.dice.clone());

@@ -1,4 +1,4 @@
-use super::{MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_WHY, Worklist, parse};
+use super::{Fingerprint, Heard, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_WHY, Worklist, hear, parse};
 use contract::ids::{ReplicaId, ReplicaKey, ServerId};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -126,6 +126,29 @@ fn fault_b15_an_endless_text_costs_its_own_entry_only_and_is_not_repeated_in_the
         "{:?}",
         list.rejected
     );
+}
+
+#[test]
+fn an_answer_that_is_known_is_not_read_and_any_other_is() {
+    let answers =
+        [vec![entry(1)], vec![entry(2)], vec![entry(1), entry(2)]].map(|list| json!(list).to_string());
+    for known in &answers {
+        let fingerprint = Fingerprint::of(known.as_bytes());
+        for answer in &answers {
+            let heard = hear(answer.as_bytes(), Some(fingerprint)).unwrap();
+            assert_eq!(heard == Heard::Same, answer == known);
+        }
+        let list = parse(known.as_bytes()).unwrap();
+        assert_eq!(hear(known.as_bytes(), None), Ok(Heard::Another(list, Some(fingerprint))));
+    }
+}
+
+#[test]
+fn an_empty_answer_is_never_known() {
+    let Heard::Another(_, fingerprint) = hear(b"[]", None).unwrap() else { panic!() };
+    assert_eq!(fingerprint, None);
+    let Heard::Another(_, fingerprint) = hear(b"[{}]", None).unwrap() else { panic!() };
+    assert!(fingerprint.is_some(), "one bad entry is not nothing");
 }
 
 proptest! {

@@ -14,7 +14,7 @@ use contract::{
     names::NamespaceName,
     pods::{PrepareReport, Restored},
 };
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// How a step ends; none: it is done.
 pub(super) type Ends = fn(&Step) -> Option<Result<Applied, ApplyError>>;
@@ -78,15 +78,21 @@ impl Watched {
 
     /// What the next pass would show, all its steps still to be taken.
     pub(super) fn status(&self) -> serde_json::Value {
-        let plan = self.sim.plan();
-        Status::of(&pass(&self.sim, &plan, &before(&self.sim, &plan), &[])).to_json()
+        self.status_of(&[])
     }
 
     /// What is shown of a pass whose one step ended so.
     pub(super) fn status_after(&self, outcome: Result<Applied, ApplyError>) -> serde_json::Value {
         let plan = self.sim.plan();
         let taken = [(plan.steps()[0].clone(), outcome)];
-        Status::of(&pass(&self.sim, &plan, &before(&self.sim, &plan), &taken)).to_json()
+        self.status_of(&taken)
+    }
+
+    fn status_of(&self, taken: &[Taken]) -> serde_json::Value {
+        let plan = Arc::new(self.sim.plan());
+        let before = before(&self.sim, &plan);
+        let status = Status::of(&pass(&self.sim, &plan, &before, taken), Arc::clone(&plan));
+        serde_json::to_value(status).unwrap()
     }
 
     /// From a restore that has been started to a database that serves, and is described so.

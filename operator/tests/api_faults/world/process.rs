@@ -14,7 +14,7 @@ use operator::{
     plan::Policy,
     reconcile::{Memory, Reconciler, Why},
     resources::{Images, Passwords, S3, Site},
-    tell::Events,
+    tell::{Events, Status},
 };
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -24,7 +24,7 @@ use tokio_util::task::AbortOnDropHandle;
 /// Dropped, it is dead at once, whatever it was doing.
 pub(crate) struct Process {
     reconciler: Reconciler,
-    status: watch::Receiver<Value>,
+    status: watch::Receiver<Option<Arc<Status>>>,
     _feed: AbortOnDropHandle<()>,
 }
 
@@ -63,7 +63,7 @@ impl Process {
         let (followed, watcher) = (index.clone(), client.clone());
         let feed = tokio::spawn(async move { followed.follow(watcher, &home()).await });
         let canopy: Arc<dyn CanopyApi> = Arc::clone(canopy) as _;
-        let (shows, status) = watch::channel(Value::Null);
+        let (shows, status) = watch::channel(None);
         let reconciler = Reconciler {
             index: index.clone(),
             inquiry: Inquiry::new(client.clone()),
@@ -92,6 +92,6 @@ impl Process {
 
     /// `/status.json`.
     pub(crate) fn status(&self) -> Value {
-        self.status.borrow().clone()
+        serde_json::to_value(self.status.borrow().as_deref()).unwrap()
     }
 }
