@@ -102,8 +102,8 @@ impl Reconciler {
     async fn inquire(&mut self) {
         let clock = &self.clock;
         let Ok(riddles) = self.index.look(|observed| inquiry::riddles(observed, clock.now())) else { return };
-        for ((namespace, run), trouble) in self.inquiry.ask(riddles).await {
-            self.index.explain(&namespace, run, trouble);
+        for ((namespace, job), trouble) in self.inquiry.ask(riddles).await {
+            self.index.explain(&namespace, job, trouble);
         }
     }
 

@@ -21,7 +21,10 @@ pub use kind::Kind;
 pub use progress::Blind;
 pub(super) use state::State;
 
-use crate::model::{Hindrance, Observed, Trouble};
+use crate::{
+    model::{Hindrance, Observed, Trouble},
+    observe::inquiry::RunJob,
+};
 use contract::names::{NamespaceName, RunName};
 use kube::{Client, Resource, ResourceExt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -80,9 +83,9 @@ impl Index {
         self.state().hinder(namespace, hindrance)
     }
 
-    /// The cluster has told why the Job of `run` makes no pod.
-    pub fn explain(&self, namespace: &NamespaceName, run: RunName, trouble: Trouble) {
-        self.state().explain(namespace, run, trouble);
+    /// The cluster has told why `job` makes no pod.
+    pub fn explain(&self, namespace: &NamespaceName, job: RunJob, trouble: Trouble) {
+        self.state().explain(namespace, job, trouble);
     }
 
     /// What hindered `run` does so no longer.

@@ -6,7 +6,7 @@
 
 use super::trouble;
 use crate::{
-    model::{Attempt, JobPhase, Observed, Reason, Replica, Trouble},
+    model::{Attempt, JobPhase, JobSeen, Observed, Reason, Replica, Run, SizingPhase, SizingSeen, Trouble},
     reconcile::chain,
 };
 use contract::names::{NamespaceName, RunName};
@@ -27,8 +27,33 @@ const MOST: u32 = 50;
 /// Longest text that is kept, characters.
 const WORDS_MAX: usize = 500;
 
+/// A Job of a run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RunJob {
+    /// The one that asks how large the snapshot is.
+    Sizing(RunName),
+    /// The one that restores.
+    Restore(RunName),
+}
+
+impl RunJob {
+    /// Its run.
+    pub fn run(&self) -> &RunName {
+        match self {
+            Self::Sizing(run) | Self::Restore(run) => run,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Sizing(run) => run.sizing_job(),
+            Self::Restore(run) => run.job(),
+        }
+    }
+}
+
 /// A Job nobody knows why it makes no pod.
-type Riddle = (NamespaceName, RunName);
+type Riddle = (NamespaceName, RunJob);
 
 /// Asks, now and then.
 pub struct Inquiry {
@@ -50,8 +75,8 @@ impl Inquiry {
         self.asked.extend(due.iter().map(|riddle| (riddle.clone(), Instant::now())));
         let client = &self.client;
         let answers = due.into_iter().map(async |riddle| {
-            let (namespace, run) = &riddle;
-            let told = tokio::time::timeout(DEADLINE, refusal(client, namespace, run)).await;
+            let (namespace, job) = &riddle;
+            let told = tokio::time::timeout(DEADLINE, refusal(client, namespace, job)).await;
             match told {
                 Ok(Ok(trouble)) => trouble.map(|trouble| (riddle, trouble)),
                 Ok(Err(error)) => unanswered(namespace, &chain(&error)),
@@ -75,18 +100,27 @@ pub fn riddles(observed: &Observed, now: Timestamp) -> Vec<Riddle> {
         .collect()
 }
 
-fn riddle(replica: &Replica, now: Timestamp) -> Option<RunName> {
-    let run = replica.record.attempt.as_ref().filter(|attempt| attempt.is_open()).map(Attempt::run)?;
-    let job = replica.runs.get(&run)?.job.as_ref()?;
-    let JobPhase::Starting { waiting_for: Some(trouble) } = &job.phase else { return None };
-    let long = now.duration_since(job.created_at) > ORDINARY;
-    (trouble.reason == Reason::NoPod && long).then_some(run)
+fn riddle(replica: &Replica, now: Timestamp) -> Option<RunJob> {
+    let name = replica.record.attempt.as_ref().filter(|attempt| attempt.is_open()).map(Attempt::run)?;
+    let (waiting_for, since, job) = match replica.runs.get(&name)?.as_ref() {
+        Run { job: Some(JobSeen { phase: JobPhase::Starting { waiting_for }, created_at, .. }), .. } => {
+            (waiting_for, created_at, RunJob::Restore(name))
+        }
+        Run {
+            job: None,
+            sizing: Some(SizingSeen { phase: SizingPhase::Starting { waiting_for }, created_at }),
+            ..
+        } => (waiting_for, created_at, RunJob::Sizing(name)),
+        _ => return None,
+    };
+    let long = now.duration_since(*since) > ORDINARY;
+    (waiting_for.as_ref()?.reason == Reason::NoPod && long).then_some(job)
 }
 
-/// The latest refusal of a pod of the run's Job.
-async fn refusal(client: &Client, namespace: &NamespaceName, run: &RunName) -> kube::Result<Option<Trouble>> {
+/// The latest refusal of a pod of the Job.
+async fn refusal(client: &Client, namespace: &NamespaceName, job: &RunJob) -> kube::Result<Option<Trouble>> {
     let events: Api<Event> = Api::namespaced(client.clone(), namespace.as_str());
-    let about = format!("reason=FailedCreate,regarding.kind=Job,regarding.name={}", run.job());
+    let about = format!("reason=FailedCreate,regarding.kind=Job,regarding.name={}", job.name());
     let found = events.list(&ListParams::default().fields(&about).limit(MOST)).await?;
     let latest = found.items.into_iter().max_by_key(told_at);
     Ok(latest.and_then(|event| event.note).map(|note| {
@@ -105,7 +139,7 @@ fn told_at(event: &Event) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Inquiry, Reason, told_at};
+    use super::{Inquiry, Reason, RunJob, told_at};
     use contract::names::RunName;
     use fake_apiserver::{ApiServer, Verb};
     use jiff::Timestamp;
@@ -129,11 +163,12 @@ mod tests {
             ("e1", run.job(), "Error creating: a policy", "2026-01-01T00:00:01Z"),
             ("e2", run.job(), quota, "2026-01-01T00:00:03Z"),
             ("e3", other.job(), "Error creating: another", "2026-01-01T00:00:05Z"),
+            ("e4", run.sizing_job(), "Error creating: of the sizing", "2026-01-01T00:00:07Z"),
         ] {
             server.put("events", event(name, &job, note, at));
         }
         let mut inquiry = Inquiry::new(server.client("someone"));
-        let riddles = || vec![("clinic-a-12345678".parse().unwrap(), run.clone())];
+        let riddles = || vec![("clinic-a-12345678".parse().unwrap(), RunJob::Restore(run.clone()))];
         let told = inquiry.ask(riddles()).await;
         assert_eq!(
             (told.len(), told[0].1.reason, told[0].1.message.as_str()),
@@ -144,6 +179,8 @@ mod tests {
             inquiry.ask(riddles()).await;
             assert_eq!(server.audit(|audit| audit.count(Verb::List, "events")), calls);
         }
+        let sizing = vec![("clinic-a-12345678".parse().unwrap(), RunJob::Sizing(run.clone()))];
+        assert_eq!(inquiry.ask(sizing).await[0].1.message, "Error creating: of the sizing");
         assert!(inquiry.ask(Vec::new()).await.is_empty() && inquiry.asked.is_empty());
     }
 

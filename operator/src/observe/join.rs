@@ -1,7 +1,7 @@
 //! What is held of one namespace to its runs: every object to its run.
 
-use super::{index::Held, postgres, restore, sizing, slim};
-use crate::model::{Attempt, Replica, Run, ServiceSeen};
+use super::{index::Held, inquiry::RunJob, postgres, restore, sizing, slim};
+use crate::model::{Attempt, Replica, Run, ServiceSeen, Trouble};
 use contract::names::RunName;
 use std::collections::BTreeMap;
 
@@ -23,12 +23,13 @@ fn runs(held: &Held) -> BTreeMap<RunName, Box<Run>> {
     }
     for (run, job) in held.sizings.entries() {
         let pod = newest(held, run, |of| if let slim::PodOf::Sizing(pod) = of { Some(pod) } else { None });
+        let told = told(held, &RunJob::Sizing(run.clone()));
         let run = entry(&mut runs, run);
-        run.sizing = Some(sizing::seen(job, pod));
+        run.sizing = Some(sizing::seen(job, pod, told));
         run.going &= job.going;
     }
     for (run, job) in held.jobs.entries() {
-        let told = held.riddle.as_deref().filter(|(of, _)| of == run).map(|(_, trouble)| trouble);
+        let told = told(held, &RunJob::Restore(run.clone()));
         let pod = newest(held, run, |of| if let slim::PodOf::Restore(pod) = of { Some(pod) } else { None });
         let run = entry(&mut runs, run);
         run.job = Some(restore::seen(job, pod, told));
@@ -47,6 +48,11 @@ fn runs(held: &Held) -> BTreeMap<RunName, Box<Run>> {
         }
     }
     runs
+}
+
+/// What was learnt of why the Job makes no pod.
+fn told<'a>(held: &'a Held, job: &RunJob) -> Option<&'a Trouble> {
+    held.riddle.as_deref().filter(|(of, _)| of == job).map(|(_, trouble)| trouble)
 }
 
 /// The run `name`, going until an object of it is found that is not.

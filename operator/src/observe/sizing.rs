@@ -18,8 +18,9 @@ pub(super) fn of_pod(pod: &Pod) -> slim::SizingPod {
 }
 
 /// How the sizing of `job` stands. What its container said is believed at once: nothing is written that another pod
-/// could still be writing to, and a size is a size.
-pub(super) fn seen(job: &slim::Job, pod: Option<&slim::SizingPod>) -> SizingSeen {
+/// could still be writing to, and a size is a size. Why there is no pod is known where it was told that one was
+/// `refused`.
+pub(super) fn seen(job: &slim::Job, pod: Option<&slim::SizingPod>, refused: Option<&Trouble>) -> SizingSeen {
     let told = pod.and_then(|pod| pod.told.as_deref());
     let lost = |why: &str| {
         let of_pod = pod.and_then(|pod| pod.reason.as_deref());
@@ -30,10 +31,12 @@ pub(super) fn seen(job: &slim::Job, pod: Option<&slim::SizingPod>) -> SizingSeen
         (Some(slim::End::Complete(_)), None) => lost("its pod is gone"),
         (Some(slim::End::Failed(why)), None) => lost(why),
         (None, None) if pod.is_some_and(|pod| pod.started) => SizingPhase::Running,
-        (None, None) => SizingPhase::Starting {
-            waiting_for: pod
-                .map_or_else(|| Some(restore::no_pod()), |pod| pod.waiting_for.as_deref().cloned()),
-        },
+        (None, None) => {
+            let no_pod = || Some(refused.cloned().unwrap_or_else(restore::no_pod));
+            SizingPhase::Starting {
+                waiting_for: pod.map_or_else(no_pod, |pod| pod.waiting_for.as_deref().cloned()),
+            }
+        }
     };
     SizingSeen { created_at: job.created_at, phase }
 }

@@ -55,6 +55,17 @@ async fn fault_a13_a_restore_pod_that_a_quota_refuses_is_a_failure_in_its_words(
 }
 
 #[tokio::test(start_paused = true)]
+async fn fault_a13_a_sizing_pod_that_a_quota_refuses_is_a_failure_in_its_words() {
+    let mut world = World::thorough();
+    world.actors.admit(|_| Err("exceeded quota: pods=10".to_owned()));
+    world.canopy.wants([entry(1, FIRST)]);
+    world.until("it has reported", |world| !world.canopy.reports().is_empty()).await;
+    let error = world.canopy.last_error().unwrap();
+    assert!(error.starts_with("infrastructure: quota_exceeded: ") && error.contains("pods=10"), "{error}");
+    assert_eq!((world.created("jobs"), world.created("persistentvolumeclaims")), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn fault_a20_while_a_lost_node_may_still_restore_postgres_is_not_started() {
     let mut world = World::new();
     world.fate(|pod| is_restore(pod).then_some(Outcome::Running));

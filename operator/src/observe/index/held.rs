@@ -3,7 +3,7 @@
 use super::{Kind, shelf::Shelf};
 use crate::{
     model::{Hindrance, Seen, Trouble},
-    observe::slim,
+    observe::{inquiry::RunJob, slim},
 };
 use contract::names::RunName;
 
@@ -20,7 +20,7 @@ pub(in crate::observe) struct Held {
     pub(in crate::observe) services: Shelf<(), slim::Service>,
     pub(in crate::observe) hindered: Option<Box<Hindrance>>,
     /// Why a run's Job makes no pod.
-    pub(in crate::observe) riddle: Option<Box<(RunName, Trouble)>>,
+    pub(in crate::observe) riddle: Option<Box<(RunJob, Trouble)>>,
 }
 
 /// The namespace object.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::{Hindrance, Observed, Seen, Trouble},
-    observe::join,
+    observe::{inquiry::RunJob, join},
 };
 use contract::{
     ids::ReplicaKey,
@@ -94,10 +94,10 @@ impl State {
         known.is_none()
     }
 
-    /// Why the Job of `run` makes no pod.
-    pub(super) fn explain(&mut self, namespace: &NamespaceName, run: RunName, trouble: Trouble) {
+    /// Why `job` makes no pod.
+    pub(in crate::observe) fn explain(&mut self, namespace: &NamespaceName, job: RunJob, trouble: Trouble) {
         let Some(held) = self.held.get_mut(namespace) else { return };
-        held.riddle = Some(Box::new((run, trouble)));
+        held.riddle = Some(Box::new((job, trouble)));
         self.dirty.insert(namespace.clone());
     }
 
@@ -159,7 +159,7 @@ impl State {
         if let Seen::Replica(replica) = &mut seen {
             join::furnish(replica, held);
             held.hindered.take_if(|_| replica.hindered.is_none());
-            held.riddle.take_if(|riddle| !replica.runs.contains_key(&riddle.0));
+            held.riddle.take_if(|riddle| !replica.runs.contains_key(riddle.0.run()));
         }
         self.observed.namespaces.insert(namespace, seen);
     }

@@ -88,6 +88,11 @@ pub(super) fn postgres_pod(prepare: &Value, ready: &str, restarts: i32) -> Value
 
 /// What these objects come to, all kinds having been listed.
 pub(super) fn observed(objects: &Objects) -> Observed {
+    listed(objects).look(Instant::now()).unwrap().clone()
+}
+
+/// These objects and no others, as lists of all kinds tell them.
+pub(super) fn listed(objects: &Objects) -> State {
     let mut state = State::default();
     for kind in Kind::ALL {
         state.begin(kind);
@@ -102,7 +107,7 @@ pub(super) fn observed(objects: &Objects) -> Observed {
     for kind in Kind::ALL {
         state.complete(kind);
     }
-    state.look(Instant::now()).unwrap().clone()
+    state
 }
 
 pub(super) fn put<K: Followed>(state: &mut State, objects: &[Value]) {

@@ -1,10 +1,12 @@
-use super::objects::{Objects, meta, replica, run};
+use super::objects::{NAMESPACE, Objects, listed, meta, replica, run};
 use crate::{
-    model::{Reason, SizingPhase, Trouble},
+    model::{Reason, Seen, SizingPhase, Trouble},
+    observe::inquiry::RunJob,
     resources::Component,
 };
 use contract::names::objects::containers;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 const SIZED: &str =
     r#"{"outcome":"sized","snapshot_id":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","bytes":4,"files":3}"#;
@@ -63,6 +65,24 @@ fn a_sizing_starts_runs_and_may_be_lost() {
     assert_eq!(phase(job(None), vec![pod(&json!({"running": {}}))]), SizingPhase::Running);
     let lost = phase(job(Some(("Failed", "DeadlineExceeded"))), vec![]);
     assert!(matches!(lost, SizingPhase::Lost(Trouble { reason: Reason::DeadlineExceeded, .. })), "{lost:?}");
+}
+
+#[test]
+fn fault_a13_what_was_learnt_of_one_job_of_a_run_is_not_said_of_the_other() {
+    let quota = Trouble::new(Reason::QuotaExceeded, "exceeded quota");
+    for (job_of_run, reason) in
+        [(RunJob::Sizing(run()), Reason::QuotaExceeded), (RunJob::Restore(run()), Reason::NoPod)]
+    {
+        let objects = Objects { jobs: vec![job(None)], ..Objects::of_a_replica() };
+        let (mut state, namespace) = (listed(&objects), NAMESPACE.parse().unwrap());
+        state.explain(&namespace, job_of_run, quota.clone());
+        let Seen::Replica(replica) = &state.look(Instant::now()).unwrap().namespaces[&namespace] else {
+            panic!("it reads")
+        };
+        let phase = &replica.runs[&run()].sizing.as_ref().unwrap().phase;
+        let SizingPhase::Starting { waiting_for: Some(trouble) } = phase else { panic!("{phase:?}") };
+        assert_eq!(trouble.reason, reason);
+    }
 }
 
 #[test]
