@@ -12,7 +12,8 @@
 //! |---|---|---|
 //! | record | uid and version of the namespace are the ones it was decided on | – |
 //! | deletion of a namespace | the same | – |
-//! | Service, Secrets, network policies, `ServiceAccount`, `ConfigMap` | uid and version are the ones that were read | an unchanged one is written with what the leader of now would write; one that says so already is not written |
+//! | Service and Secrets of guests | uid and version are the ones that were read, and before that the namespace was still the one whose record names the run | – |
+//! | Secret of a restore, network policies, `ServiceAccount`, `ConfigMap` | uid and version are the ones that were read | an unchanged one is written with what the leader of now would write; one that says so already is not written |
 //! | deletion of a run's object | its uid is the one that was read, and before the first of them the namespace was still the one whose record does not name the run | that record never names a finished run again: a run, once removed, stays so |
 //! | deletion of a Job to go on with its restore | its uid is the one the decision was about | – |
 //! | creation of what exists | its name is taken | – |
@@ -142,7 +143,7 @@ impl Applier {
             Step::StartSizing { order, run_id } => self.start_sizing(order, *run_id).await,
             Step::StartRestore { order, run_id } => self.start_restore(order, *run_id).await,
             Step::StartPostgres(order) => self.start_postgres(order).await,
-            Step::Serve(order) => self.serve(order).await,
+            Step::Serve { order, owner } => self.serve(order, owner).await,
             Step::RemoveJob { namespace, run, job } => {
                 self.cluster.remove_job(namespace, run, *job).await?;
                 Ok(Applied::Done)

@@ -84,7 +84,7 @@ impl Cluster {
 
     /// Whether the namespace is what was read, by a read that no cache answers. One that is not is waited for: nothing
     /// is decided there until it is seen.
-    async fn is_still(&self, namespace: &NamespaceName, owner: &Owner) -> Result<bool> {
+    pub(super) async fn is_still(&self, namespace: &NamespaceName, owner: &Owner) -> Result<bool> {
         let api = self.namespaces();
         let found = self.read("get", title(namespace), api.get_opt(namespace.as_str())).await?;
         let Some(found) = found else { return Ok(false) };

@@ -2,15 +2,19 @@
 
 use super::{Applied, Applier, ApplyError, Result};
 use crate::{
-    model::ServeOrder,
+    model::{Owner, ServeOrder},
     resources::{Passwords, Role, ServeSet, password_of},
 };
 use contract::secret::SecretString;
 use k8s_openapi::api::core::v1::Secret;
 
 impl Applier {
-    /// The Service moves last: whoever comes through it finds Secrets that fit.
-    pub(super) async fn serve(&self, order: &ServeOrder) -> Result<Applied> {
+    /// The Service moves last: whoever comes through it finds Secrets that fit. Not unless the record is still the one
+    /// that names the run: guests are not sent back by a picture that lags behind.
+    pub(super) async fn serve(&self, order: &ServeOrder, owner: &Owner) -> Result<Applied> {
+        if !self.cluster.is_still(&order.namespace, owner).await? {
+            return Ok(Applied::Stale);
+        }
         let passwords = Passwords {
             superuser: self.password(order, Role::Superuser).await?,
             analytics: self.password(order, Role::Analytics).await?,

@@ -327,10 +327,11 @@ pub(super) fn verify_deadline(restored: &Restored, policy: &Policy) -> Duration 
 
 /// Lets guests in to `run`.
 pub(super) fn serve(replica: &Replica, run: RunName, report: &PrepareReport) -> Step {
-    Step::Serve(ServeOrder {
+    let order = ServeOrder {
         namespace: replica.namespace.clone(),
         identity: replica.identity.clone(),
         run,
         database: report.primary_database.clone().unwrap_or_else(|| FALLBACK_DATABASE.to_owned()),
-    })
+    };
+    Step::Serve { order, owner: replica.owner.clone() }
 }

@@ -49,8 +49,14 @@ pub enum Step {
     },
     /// Bring PostgreSQL up on a restored volume.
     StartPostgres(PostgresOrder),
-    /// Point Service and Secrets to a run.
-    Serve(ServeOrder),
+    /// Point Service and Secrets to a run, if the namespace is still what was read: its record may have come to name
+    /// another one.
+    Serve {
+        /// What to point where.
+        order: ServeOrder,
+        /// The very object whose record names the run.
+        owner: Owner,
+    },
     /// Delete the restore Job of a run, if it is still that one.
     RemoveJob {
         /// Where.
@@ -135,7 +141,7 @@ impl Step {
             Self::StartSizing { order, .. } => &order.namespace,
             Self::StartRestore { order, .. } => &order.namespace,
             Self::StartPostgres(order) => &order.namespace,
-            Self::Serve(order) => &order.namespace,
+            Self::Serve { order, .. } => &order.namespace,
         }
     }
 
@@ -145,7 +151,7 @@ impl Step {
             Self::StartSizing { order, .. } => Some(&order.run),
             Self::StartRestore { order, .. } => Some(&order.run),
             Self::StartPostgres(order) => Some(&order.run),
-            Self::Serve(order) => Some(&order.run),
+            Self::Serve { order, .. } => Some(&order.run),
             Self::CreateNamespace { .. }
             | Self::WriteRecord { .. }
             | Self::RemoveJob { .. }
@@ -163,7 +169,7 @@ impl Step {
             Self::StartSizing { .. } => "start_sizing",
             Self::StartRestore { .. } => "start_restore",
             Self::StartPostgres(_) => "start_postgres",
-            Self::Serve(_) => "serve",
+            Self::Serve { .. } => "serve",
             Self::RemoveJob { .. } => "remove_job",
             Self::RemoveRun { .. } => "remove_run",
             Self::SendReport { .. } => "send_report",
@@ -174,7 +180,7 @@ impl Step {
     /// Its place among the steps of a plan: what keeps guests served first, what frees before what takes.
     pub(super) fn rank(&self) -> u8 {
         match self {
-            Self::Serve(_) => 0,
+            Self::Serve { .. } => 0,
             Self::WriteRecord { .. } => 1,
             Self::RemoveJob { .. } | Self::RemoveRun { .. } | Self::DeleteNamespace { .. } => 2,
             Self::StartPostgres(_) => 3,

@@ -58,13 +58,13 @@ fn done(pass: &Pass<'_>, step: &Step, stopwatch: &Stopwatch, metrics: &Metrics) 
                 phase("queue", replica, Some(since), Some(pass.now), metrics);
             }
         }
-        Step::Serve(_) if is_switchover(pass, step) => metrics.switchover("done"),
+        Step::Serve { .. } if is_switchover(pass, step) => metrics.switchover("done"),
         _ => {}
     }
 }
 
 fn is_switchover(pass: &Pass<'_>, step: &Step) -> bool {
-    let Step::Serve(order) = step else { return false };
+    let Step::Serve { order, .. } = step else { return false };
     let serving = pass.replica(&order.namespace).and_then(|replica| replica.record.serving_run.as_ref());
     serving.is_some_and(|serving| *serving != order.run)
 }

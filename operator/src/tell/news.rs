@@ -43,7 +43,7 @@ fn done(pass: &Pass<'_>, step: &Step) -> Option<(EventReason, String)> {
             Some((EventReason::RestoreStarted, note))
         }
         Step::WriteRecord { notice, .. } => notice.as_ref().map(noticed),
-        Step::Serve(order) => {
+        Step::Serve { order, .. } => {
             let old = before?.serving_run.as_ref().filter(|old| **old != order.run)?;
             let note = format!("guests are sent to run {} from now on, and leave run {old}", order.run);
             Some((EventReason::Switched, note))

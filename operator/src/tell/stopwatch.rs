@@ -55,7 +55,7 @@ fn waits(decision: &Decision) -> bool {
 }
 
 fn switches(decision: &Decision) -> bool {
-    matches!(decision, Decision::Do(Step::Serve(_)))
+    matches!(decision, Decision::Do(Step::Serve { .. }))
 }
 
 fn concludes(decision: &Decision) -> bool {

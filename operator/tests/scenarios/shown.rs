@@ -79,7 +79,7 @@ fn step(step: &Step, observed: &Observed) -> Shown {
             ("major", order.postgres_major.to_string()),
             ("data_dir", order.data_dir.to_string()),
         ]),
-        Step::Serve(order) => {
+        Step::Serve { order, .. } => {
             pairs(&[("run", words::in_words(order.run.as_str())), ("database", order.database.clone())])
         }
         Step::RemoveJob { run, .. } | Step::RemoveRun { run, .. } => {

@@ -230,7 +230,12 @@ impl Sim {
                 let seen = PostgresSeen { created_at: self.now, phase: PostgresPhase::Preparing };
                 self.run(&order.namespace, &order.run).postgres = Some(seen);
             }
-            Step::Serve(order) => {
+            Step::Serve { order, owner } => {
+                assert_eq!(
+                    self.replica(&order.namespace).owner,
+                    owner,
+                    "served by another record than was read"
+                );
                 self.replica_mut(&order.namespace).service = Some(ServiceSeen { run: Some(order.run) });
             }
             Step::RemoveJob { namespace, run, job } => {

@@ -3,7 +3,7 @@
 use super::stage::{Stage, added};
 use crate::{
     apply::{Applied, ApplyError},
-    model::{PostgresOrder, Record, RestoreOrder, ServeOrder},
+    model::{Owner, PostgresOrder, Record, RestoreOrder, ServeOrder},
     plan::Step,
     resources::fixtures,
 };
@@ -36,10 +36,11 @@ pub(super) fn postgres(attempt: u32) -> Step {
     Step::StartPostgres(PostgresOrder { run: run(attempt), ..fixtures::postgres_order(Intent::Analytics) })
 }
 
-/// Guests are let in to the database called after the run.
+/// Guests are let in to the database called after the run; decided on the namespace as it is when it is taken.
 pub(super) fn serve(attempt: u32) -> Step {
     let order = fixtures::serve_order(Intent::Analytics);
-    Step::Serve(ServeOrder { run: run(attempt), database: format!("db{attempt}"), ..order })
+    let order = ServeOrder { run: run(attempt), database: format!("db{attempt}"), ..order };
+    Step::Serve { order, owner: Owner { uid: String::new(), resource_version: String::new() } }
 }
 
 /// Decided on the record as it is now.
@@ -155,6 +156,20 @@ async fn fault_a4_a_removal_decided_on_an_older_record_spares_the_run_that_a_new
     assert_eq!(before, stage.scene());
     stage.wipe(&namespace());
     assert_eq!(stage.new.take(&decided).await.unwrap(), Applied::Stale, "it is gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fault_a4_guests_are_not_moved_by_a_decision_on_an_older_record() {
+    let stage = Stage::after(&[created(), postgres(1), serve(1), postgres(2)]).await;
+    let decided = stage.decided(&serve(2));
+    let named = Record { serving_run: Some(run(1)), ..Record::default() };
+    let (owner, record) = (stage.owner(&namespace()), Box::new(named));
+    stage.take(&Step::WriteRecord { namespace: namespace(), owner, record, notice: None }).await;
+    let before = stage.scene();
+    assert_eq!(stage.new.take(&decided).await.unwrap(), Applied::Stale);
+    assert_eq!(before, stage.scene());
+    stage.take(&serve(2)).await;
+    assert_ne!(before, stage.scene(), "decided anew it is done");
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,7 +35,7 @@ async fn a_key_that_was_removed_by_hand_is_named_and_made_anew_with_the_next_run
         let stage = Stage::after(&[created(), postgres(1), serve(1)]).await;
         let before = keys(&stage);
         stage.remove("secrets", &namespace(), name);
-        let error = crate::reconcile::chain(&stage.new.take(&serve(1)).await.unwrap_err());
+        let error = crate::reconcile::chain(&stage.new.take(&stage.decided(&serve(1))).await.unwrap_err());
         assert!(error.contains(name), "{error}");
         for step in [postgres(2), serve(2)] {
             stage.take(&step).await;

@@ -121,7 +121,17 @@ impl Stage {
     }
 
     pub(super) async fn take(&self, step: &Step) {
-        assert_eq!(self.new.take(step).await.unwrap(), Applied::Done, "{}", step.name());
+        assert_eq!(self.new.take(&self.decided(step)).await.unwrap(), Applied::Done, "{}", step.name());
+    }
+
+    /// `step` as it is decided on the namespace as it is now.
+    pub(super) fn decided(&self, step: &Step) -> Step {
+        match step {
+            Step::Serve { order, .. } => {
+                Step::Serve { order: order.clone(), owner: self.owner(&order.namespace) }
+            }
+            step => step.clone(),
+        }
     }
 
     /// The namespace is removed with all that is in it, as by hand.
@@ -183,6 +193,7 @@ impl Stage {
             retry: Duration::from_secs(2),
         };
         let way = Arc::<Way>::default();
+        let step = self.decided(&step);
         let old = applier(on_its_way(&self.server, &way, nth), Term::won(Instant::now(), times));
         let taking = tokio::spawn(async move { old.take(&step).await });
         tokio::select! {

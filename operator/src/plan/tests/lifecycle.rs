@@ -54,7 +54,7 @@ fn nothing_is_reported_before_the_service_points_to_the_run() {
     replica.runs.get_mut(&run).unwrap().postgres.as_mut().unwrap().phase =
         PostgresPhase::Ready(sound().into());
     let plan = sim.plan();
-    assert!(matches!(plan.decisions[&entry.namespace], Decision::Do(Step::Serve(_))));
+    assert!(matches!(plan.decisions[&entry.namespace], Decision::Do(Step::Serve { .. })));
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub(super) fn of(step: &Step, found: &mut Vec<String>) {
         Step::StartSizing { order, .. } => (Some(&order.run), Some(order.snapshot.as_str())),
         Step::StartRestore { order, .. } => (Some(&order.run), Some(order.snapshot.as_str())),
         Step::StartPostgres(order) => (Some(&order.run), Some(order.snapshot.as_str())),
-        Step::Serve(order) => (Some(&order.run), None),
+        Step::Serve { order, .. } => (Some(&order.run), None),
         Step::RemoveRun { run, .. } => (Some(run), None),
         _ => (None, None),
     };

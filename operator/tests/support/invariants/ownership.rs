@@ -41,6 +41,7 @@ fn owner(step: &Step) -> Option<&Owner> {
     match step {
         Step::WriteRecord { owner, .. }
         | Step::SendReport { owner, .. }
+        | Step::Serve { owner, .. }
         | Step::RemoveRun { owner, .. }
         | Step::DeleteNamespace { owner, .. } => Some(owner),
         _ => None,
@@ -52,7 +53,7 @@ fn identity(step: &Step) -> Option<&Identity> {
         Step::StartSizing { order, .. } => Some(&order.identity),
         Step::StartRestore { order, .. } => Some(&order.identity),
         Step::StartPostgres(order) => Some(&order.identity),
-        Step::Serve(order) => Some(&order.identity),
+        Step::Serve { order, .. } => Some(&order.identity),
         _ => None,
     }
 }

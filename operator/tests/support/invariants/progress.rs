@@ -116,7 +116,7 @@ pub(super) fn of_try(look: &Look<'_>, step: &Step, replica: &Replica, found: &mu
     let (since, most, own) = match (step, &run.job, &run.postgres) {
         (Step::StartSizing { .. } | Step::StartRestore { .. }, ..) => (Some(attempt.since()), start, start),
         (Step::StartPostgres(_), Some(job), _) => (Some(job.created_at), whole_restore + start, start),
-        (Step::Serve(_), _, Some(postgres)) => {
+        (Step::Serve { .. }, _, Some(postgres)) => {
             let own = policy.switch_deadline;
             (Some(postgres.created_at), start + policy.verify_deadline + own, own)
         }

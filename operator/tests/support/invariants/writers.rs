@@ -42,7 +42,7 @@ pub(super) fn of(look: &Look<'_>, step: &Step, replica: &Replica, found: &mut Ve
             let twice = run.is_some_and(|run| run.postgres.is_some());
             hold(found, !twice, "I2", namespace, "PostgreSQL twice on one volume");
         }
-        Step::Serve(order) => {
+        Step::Serve { order, .. } => {
             let sound = replica.runs.get(&order.run).is_some_and(|run| is_sound(run));
             hold(found, sound, "I6", namespace, "guests are let in where nothing was proven");
         }
