@@ -43,7 +43,7 @@ pub struct Metrics {
     runs: Family<Run, Counter>,
     credentials: Family<Outcome, Counter>,
     credentials_expiry: Gauge,
-    reconciles: Family<Outcome, Counter>,
+    reconciles: Family<labels::Pass, Counter>,
     reconcile_seconds: Histogram,
     reports_pending: Gauge,
     queue: Gauge,
@@ -103,7 +103,7 @@ impl Default for Metrics {
 impl Metrics {
     fn registered(&self) -> Registry {
         let mut r = Registry::with_prefix("pgro");
-        r.register("build", "What is running", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        r.register("build", "What is running", build());
         self.register_canopy(&mut r);
         self.register_work(&mut r);
         r.register_collector(Box::new(self.replicas.clone()));
@@ -184,9 +184,9 @@ impl Metrics {
         self.credentials_expiry.set(first.map_or(0, Timestamp::as_second));
     }
 
-    /// One pass over the cluster ended.
-    pub fn reconcile(&self, result: &'static str, took: Duration) {
-        self.reconciles.get_or_create(&Outcome { result }).inc();
+    /// One pass over the cluster ended; `kind` is why it ran.
+    pub fn reconcile(&self, kind: &'static str, result: &'static str, took: Duration) {
+        self.reconciles.get_or_create(&labels::Pass { kind, result }).inc();
         self.reconcile_seconds.observe(took.as_secs_f64());
     }
 
@@ -278,6 +278,16 @@ impl Metrics {
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
+}
+
+/// Which commit this was built from, where whoever built it said so.
+const REVISION: &str = match option_env!("PGRO_REVISION") {
+    Some(revision) => revision,
+    None => "unknown",
+};
+
+fn build() -> Info<[(&'static str, &'static str); 2]> {
+    Info::new([("version", env!("CARGO_PKG_VERSION")), ("revision", REVISION)])
 }
 
 /// The media type of [`Metrics::encode`].

@@ -37,6 +37,16 @@ pub enum Why {
     Progress,
 }
 
+impl Why {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Interval => "interval",
+            Self::Changed => "changed",
+            Self::Progress => "progress",
+        }
+    }
+}
+
 /// Everything a pass needs that outlives it.
 pub struct Reconciler {
     /// To see the cluster.
@@ -85,14 +95,15 @@ impl Reconciler {
             Ok(decided) => decided,
             Err(blind) => {
                 self.memory.acting_since = None;
-                return self.blind(&blind, started.elapsed());
+                return self.blind(why, &blind, started.elapsed());
             }
         };
         let outcomes = self.apply(&plan).await;
         let learnt = self.remember(&outcomes, now);
         self.tell(&plan, &before, &outcomes, now).await;
         let failed = outcomes.iter().any(|(_, outcome)| outcome.is_err());
-        self.metrics.reconcile(if failed { "error" } else { "ok" }, started.elapsed());
+        let result = if failed { "error" } else { "ok" };
+        self.metrics.reconcile(why.as_str(), result, started.elapsed());
         // What was decided on a picture that is out of date is decided anew when the picture changes, not at once.
         let moved = |(_, outcome): &Taken| matches!(outcome, Ok(Applied::Done));
         learnt || outcomes.iter().any(moved)
@@ -179,14 +190,14 @@ impl Reconciler {
         let _: Result<(), Late> = self.applier.term.call(self.events.publish(news)).await;
     }
 
-    fn blind(&self, blind: &Blind, took: Duration) -> bool {
+    fn blind(&self, why: Why, blind: &Blind, took: Duration) -> bool {
         match blind {
             Blind::NotListed { why: None, .. } => tracing::info!(%blind, "nothing is decided yet"),
             Blind::NotListed { .. } | Blind::Broken { .. } => {
                 tracing::error!(%blind, "nothing is decided without a whole picture of the cluster");
             }
         }
-        self.metrics.reconcile("error", took);
+        self.metrics.reconcile(why.as_str(), "error", took);
         false
     }
 }

@@ -44,7 +44,7 @@ fn all() -> Metrics {
     metrics.restore_run(Intent::Verify, "failure", "credentials");
     metrics.credentials_issued("granted");
     metrics.credentials_expiry(Some(Timestamp::UNIX_EPOCH));
-    metrics.reconcile("ok", Duration::from_millis(5));
+    metrics.reconcile("interval", "ok", Duration::from_millis(5));
     metrics.reports_pending(1);
     metrics.leading(true);
     metrics.queue_depth(4);
@@ -120,7 +120,6 @@ fn labels_are_read_from_samples() {
 fn what_happened_is_in_the_numbers() {
     let text = all().encode().unwrap();
     for line in [
-        concat!("pgro_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
         "pgro_canopy_requests_total{endpoint=\"worklist\",code=\"2xx\"} 1",
         "pgro_canopy_request_duration_seconds_count{endpoint=\"worklist\"} 1",
         "pgro_worklist_entries 3",
@@ -132,7 +131,7 @@ fn what_happened_is_in_the_numbers() {
         "pgro_restore_phase_duration_seconds_sum{phase=\"fetch\",intent=\"verify\"} 60.0",
         "pgro_verification_checks_total{check=\"amcheck\",result=\"passed\"} 1",
         "pgro_credentials_issued_total{result=\"granted\"} 1",
-        "pgro_reconcile_total{result=\"ok\"} 1",
+        "pgro_reconcile_total{kind=\"interval\",result=\"ok\"} 1",
         "pgro_reconcile_duration_seconds_count 1",
         "pgro_verification_report_pending 1",
         "pgro_leader 1",
@@ -146,6 +145,14 @@ fn what_happened_is_in_the_numbers() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }
+}
+
+#[test]
+fn what_runs_is_told_by_version_and_revision() {
+    let text = Metrics::default().encode().unwrap();
+    let (version, revision) = (env!("CARGO_PKG_VERSION"), option_env!("PGRO_REVISION").unwrap_or("unknown"));
+    let line = format!("pgro_build_info{{version=\"{version}\",revision=\"{revision}\"}} 1");
+    assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
 }
 
 #[test]

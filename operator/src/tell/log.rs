@@ -3,11 +3,11 @@
 use super::{EventReason, News, Pass};
 use crate::{
     apply::{Applied, ApplyError},
-    model::Attempt,
+    model::{Attempt, JobPhase, Replica},
     plan::{Notice, Step},
     reconcile::chain,
 };
-use contract::ids::ReplicaKey;
+use contract::{canopy::Verification, ids::ReplicaKey, names::RunName};
 use tracing::field::display;
 
 /// What a line is about.
@@ -15,6 +15,8 @@ struct About {
     namespace: String,
     key: Option<ReplicaKey>,
     run: Option<String>,
+    /// Under which Canopy knows the run, where it is told of it.
+    run_id: Option<String>,
     snapshot: Option<String>,
 }
 
@@ -30,16 +32,41 @@ impl About {
             _ => replica.and_then(|replica| replica.record.attempt.as_ref()),
         };
         let (run, snapshot) = match step {
-            Step::RemoveRun { run, .. } => (Some(run.to_string()), None),
-            Step::SendReport { report, .. } => (None, report.snapshot_id.clone()),
+            Step::RemoveRun { run, .. } => {
+                (Some(run.to_string()), replica.and_then(|replica| snapshot_of(replica, run)))
+            }
+            Step::SendReport { report, .. } => {
+                (replica.and_then(|replica| run_of(replica, report)), report.snapshot_id.clone())
+            }
             Step::CreateNamespace { record, .. } => (None, record.desired_snapshot_id.clone()),
             _ => {
                 let run = attempt.map(|attempt| Attempt::run(attempt).to_string());
                 (run, attempt.map(|attempt| attempt.snapshot.clone()))
             }
         };
-        Self { namespace: step.namespace().to_string(), key, run, snapshot }
+        let run_id = match step {
+            Step::SendReport { report, .. } => report.run_id.map(|id| id.to_string()),
+            _ => None,
+        };
+        Self { namespace: step.namespace().to_string(), key, run, run_id, snapshot }
     }
+}
+
+/// The snapshot of a run: that of its attempt, or what was restored.
+fn snapshot_of(replica: &Replica, run: &RunName) -> Option<String> {
+    let last = replica.record.attempt.as_ref().filter(|last| last.run() == *run);
+    last.map(|last| last.snapshot.clone()).or_else(|| {
+        let JobPhase::Restored(restored) = &replica.runs.get(run)?.job.as_ref()?.phase else { return None };
+        Some(restored.snapshot_id.to_string())
+    })
+}
+
+/// The run a report is about, as long as there is anything of it.
+fn run_of(replica: &Replica, report: &Verification) -> Option<String> {
+    let last = replica.record.attempt.as_ref().map(Attempt::run);
+    let mut known = last.into_iter().chain(replica.runs.keys().cloned());
+    let id = |run: &RunName| run.run_id(replica.identity.key, &replica.owner.uid);
+    known.find(|run| report.run_id == Some(id(run))).map(|run| run.to_string())
 }
 
 /// Logs at a level chosen at run time, always with the same fields.
@@ -49,6 +76,7 @@ macro_rules! line {
             replica.namespace = $about.namespace,
             replica.key = $about.key.map(display),
             run.name = $about.run,
+            run.id = $about.run_id,
             snapshot.id = $about.snapshot,
             step = $step,
             $($rest)*

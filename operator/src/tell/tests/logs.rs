@@ -2,7 +2,8 @@ use super::watched::{Watched, well};
 use crate::{
     apply::ApplyError,
     logging::tests::captured,
-    plan::tests::sim::{FIRST, wanted},
+    model::Wanted,
+    plan::tests::sim::{FIRST, SECOND, target, wanted},
 };
 use serde_json::Value;
 
@@ -25,9 +26,25 @@ fn every_line_about_a_replica_names_it_and_from_its_first_attempt_run_and_snapsh
         assert_eq!(line["replica.key"], *key, "{line}");
         assert_eq!(line["snapshot.id"], FIRST, "{line}");
         let is_named = line["run.name"].as_str().is_some_and(|run| !run.is_empty());
-        let has_run = !["create_namespace", "send_report"].contains(&line["step"].as_str().unwrap());
-        assert_eq!(is_named, has_run, "{line}");
+        let step = line["step"].as_str().unwrap();
+        assert_eq!(is_named, step != "create_namespace", "{line}");
+        assert_eq!(line["run.id"].is_string(), step == "send_report", "{line}");
     }
+}
+
+#[test]
+fn the_removal_of_a_run_names_the_snapshot_it_served() {
+    let entry = wanted(1, Some(FIRST));
+    let mut watched = Watched::new([entry.clone()]);
+    watched.settle();
+    watched.comes_up(&entry, well());
+    watched.sim.poll([Wanted { target: target(SECOND, "2026-01-02T00:00:00Z"), ..entry.clone() }]);
+    watched.settle();
+    watched.comes_up(&entry, well());
+    watched.sim.pass(31);
+    let all = lines(|| watched.settle());
+    let removal = all.iter().find(|line| line["step"] == "remove_run").unwrap();
+    assert_eq!(removal["snapshot.id"], FIRST, "{removal}");
 }
 
 #[test]
