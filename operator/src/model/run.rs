@@ -12,11 +12,14 @@ use uuid::Uuid;
 
 /// The objects of one run, as far as they exist.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, told by other objects")]
 pub struct Run {
     /// Whether its volume exists.
     pub volume: bool,
     /// Whether a restore pod of it may still write to the volume, whatever became of its Job.
     pub writing: bool,
+    /// Whether a server may still run on the volume although its Deployment is gone.
+    pub outlived: bool,
     /// Its sizing Job, until the cluster removes that.
     pub sizing: Option<SizingSeen>,
     /// Its restore Job.

@@ -41,10 +41,13 @@ fn runs(held: &Held) -> BTreeMap<RunName, Box<Run>> {
         run.postgres = Some(postgres::seen(deployment, pod));
         run.going &= deployment.going;
     }
-    for pod in held.pods.entries().map(|(_, pod)| pod) {
-        let writes = matches!(&pod.of, slim::PodOf::Restore(pod) if pod.may_run);
-        if let Some(run) = runs.get_mut(&pod.run).filter(|_| writes) {
-            run.writing = true;
+    for pod in held.pods.entries().map(|(_, pod)| pod).filter(|pod| pod.may_run) {
+        if let Some(run) = runs.get_mut(&pod.run) {
+            match &pod.of {
+                slim::PodOf::Restore(_) => run.writing = true,
+                slim::PodOf::Postgres(_) => run.outlived = run.postgres.is_none(),
+                slim::PodOf::Sizing(_) => {}
+            }
         }
     }
     runs

@@ -27,7 +27,13 @@ pub(super) fn slim(pod: &Pod) -> Option<slim::Pod> {
     } else {
         return None;
     };
-    Some(slim::Pod { run: run_of(pod)?, created_at: created_at(pod), going: is_going(pod), of })
+    Some(slim::Pod {
+        run: run_of(pod)?,
+        created_at: created_at(pod),
+        going: is_going(pod),
+        may_run: may_run(pod),
+        of,
+    })
 }
 
 /// The run an object is labelled with.
@@ -94,7 +100,7 @@ pub(super) fn reason_of_end(pod: &Pod, container_name: &str, unnamed: Reason) ->
 }
 
 /// Whether a container of it may still run.
-pub(super) fn may_run(pod: &Pod) -> bool {
+fn may_run(pod: &Pod) -> bool {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     !matches!(phase, Some("Succeeded" | "Failed"))
 }

@@ -34,7 +34,6 @@ fn annotated<T: DeserializeOwned>(job: &Job, key: &str) -> Option<T> {
 pub(super) fn of_pod(pod: &Pod) -> slim::RestorePod {
     slim::RestorePod {
         started: pod::has_begun(pod, containers::RESTORE),
-        may_run: pod::may_run(pod),
         waiting_for: pod::waiting_for(pod).map(Box::new),
         told: told(pod).map(Box::new),
         reason: pod::reason_of_end(pod, containers::RESTORE, Reason::ResultLost).map(Box::new),

@@ -46,6 +46,8 @@ pub(super) struct Pod {
     pub(super) run: RunName,
     pub(super) created_at: Timestamp,
     pub(super) going: bool,
+    /// Whether a container of it may still run.
+    pub(super) may_run: bool,
     pub(super) of: PodOf,
 }
 
@@ -61,7 +63,6 @@ pub(super) enum PodOf {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RestorePod {
     pub(super) started: bool,
-    pub(super) may_run: bool,
     pub(super) waiting_for: Option<Box<Trouble>>,
     /// What the restore container itself said.
     pub(super) told: Option<Box<JobPhase>>,

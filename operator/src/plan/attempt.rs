@@ -44,8 +44,8 @@ pub(super) fn drive(
     }
     match replica.runs.get(&attempt.run()).map(Box::as_ref) {
         Some(run @ Run { postgres: Some(postgres), .. }) => driver.verifying(run, postgres),
-        Some(Run { job: Some(job), writing, .. }) => driver.restoring(job, *writing),
-        Some(Run { writing: true, .. }) => driver.bereft(),
+        Some(Run { job: Some(job), writing, outlived, .. }) => driver.restoring(job, *writing || *outlived),
+        Some(Run { writing: true, .. } | Run { outlived: true, .. }) => driver.bereft(),
         Some(Run { sizing: Some(sizing), .. }) if driver.must_be_sized() => driver.sizing(sizing),
         _ => driver.starting(driver.known_size()),
     }
@@ -158,14 +158,14 @@ impl Driver<'_> {
         }
     }
 
-    /// The Job is gone and its pod is not: it may still write, so nothing else may.
+    /// The Job is gone and a pod is not: it may still write, so nothing else may.
     fn bereft(&self) -> Decision {
         self.wait(
             &Wait {
                 since: self.attempt.since(),
                 deadline: self.policy.start_deadline + fit::restore_deadline(self.known_size(), self.policy),
                 whose: Whose::Cluster,
-                what: "see the last restore pod end",
+                what: "see the last pod of the run end",
                 waiting_for: None,
             },
             || Because::WriterAlive,
@@ -193,7 +193,7 @@ impl Driver<'_> {
             }
             JobPhase::Restored(_) if writing => {
                 let deadline = restore_deadline;
-                let what = "see every restore pod of the run end";
+                let what = "see every pod of the run end";
                 let wait = Wait { since, deadline, whose: Whose::Cluster, what, waiting_for: None };
                 self.wait(&wait, || Because::WriterAlive)
             }

@@ -40,11 +40,15 @@ pub(super) fn is_lost(replica: &Replica, policy: &Policy) -> bool {
     })
 }
 
-/// The Deployment is gone, the volume and what was restored to it are not.
+/// The Deployment is gone, the volume and what was restored to it are not. As long as the last pod of it may run there
+/// is no second server on the volume.
 fn deployment(replica: &Replica, run: &Run, policy: &Policy) -> Option<Decision> {
     let JobPhase::Restored(restored) = &run.job.as_ref().filter(|_| run.volume && !run.writing)?.phase else {
         return None;
     };
+    if run.outlived {
+        return Some(Decision::Rest(Because::ServingTrouble { waiting_for: None }));
+    }
     Some(Decision::Do(Step::StartPostgres(PostgresOrder {
         namespace: replica.namespace.clone(),
         identity: replica.identity.clone(),

@@ -211,6 +211,7 @@ fn run(name: &str, said: &RunWords) -> Run {
     Run {
         volume: said.volume.unwrap_or(said.sizing.is_none() || said.job.is_some()),
         writing: said.writing,
+        outlived: said.outlived,
         sizing,
         job,
         postgres,

@@ -129,6 +129,7 @@ pub(crate) struct RunWords {
     pub(crate) ended: Option<String>,
     pub(crate) going: bool,
     pub(crate) writing: bool,
+    pub(crate) outlived: bool,
     pub(crate) volume: Option<bool>,
 }
 

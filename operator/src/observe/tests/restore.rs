@@ -1,4 +1,4 @@
-use super::objects::{job, job_phase, meta, restore_pod, with_job};
+use super::objects::{Objects, job, job_phase, meta, postgres_pod, replica, restore_pod, run, with_job};
 use crate::{
     model::{JobPhase, Reason, Trouble},
     resources::Component,
@@ -118,6 +118,21 @@ fn fault_a19_a_pod_that_outlives_its_job_may_still_write() {
     assert!(writing(&pod));
     pod["status"]["phase"] = json!("Succeeded");
     assert!(!writing(&pod));
+}
+
+#[test]
+fn fault_a20_a_server_that_outlives_its_deployment_may_still_write() {
+    let made = json!({"metadata": meta(&run().deployment(), Component::Postgres)});
+    let mut pod = postgres_pod(&json!({"running": {}}), "True", 0);
+    let outlived = |deployments: &[Value], pod: &Value| {
+        let (jobs, pods) = (vec![job(Some(("Complete", "")))], vec![pod.clone()]);
+        let objects = Objects { jobs, pods, deployments: deployments.to_vec(), ..Objects::of_a_replica() };
+        replica(&objects).runs[&run()].outlived
+    };
+    assert!(!outlived(&[made], &pod), "it is the one that is meant to run");
+    assert!(outlived(&[], &pod));
+    pod["status"]["phase"] = json!("Failed");
+    assert!(!outlived(&[], &pod));
 }
 
 #[test]

@@ -86,6 +86,22 @@ fn fault_a20_postgres_waits_for_the_last_pod_that_may_write() {
 }
 
 #[test]
+fn fault_a20_what_serves_is_put_back_when_the_last_pod_of_it_has_ended() {
+    let entry = wanted(1, Some(FIRST));
+    let mut sim = Sim::serving(&entry);
+    let run = serving_run(&sim, &entry);
+    let seen = sim.replica_mut(&entry.namespace).runs.get_mut(&run).unwrap();
+    (seen.postgres, seen.outlived) = (None, true);
+    sim.pass(24 * 3600);
+    sim.settle();
+    assert_eq!(sim.because(&entry), Because::ServingTrouble { waiting_for: None });
+    assert_eq!(sim.replica(&entry.namespace).runs.len(), 1, "neither a second server nor a second restore");
+    sim.replica_mut(&entry.namespace).runs.get_mut(&run).unwrap().outlived = false;
+    let plan = sim.plan();
+    assert!(matches!(plan.decisions[&entry.namespace], Decision::Do(Step::StartPostgres(_))));
+}
+
+#[test]
 fn fault_a20_a_writer_that_never_ends_fails_the_attempt_and_the_next_has_a_volume_of_its_own() {
     let entry = wanted(1, Some(FIRST));
     let mut sim = Sim::new([entry.clone()]);
@@ -96,7 +112,7 @@ fn fault_a20_a_writer_that_never_ends_fails_the_attempt_and_the_next_has_a_volum
     sim.pass(5 * 3600);
     sim.settle();
     let error = sim.reported[0].error.clone().unwrap();
-    assert!(error.starts_with("deadline: deadline_exceeded: failed to see every restore pod"), "{error}");
+    assert!(error.starts_with("deadline: deadline_exceeded: failed to see every pod"), "{error}");
     sim.pass(120);
     sim.settle();
     assert_ne!(sim.open_run(&entry), lost);

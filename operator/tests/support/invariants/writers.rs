@@ -39,6 +39,8 @@ pub(super) fn of(look: &Look<'_>, step: &Step, replica: &Replica, found: &mut Ve
             );
             let writing = run.is_some_and(|run| run.writing);
             hold(found, !writing, "I2", namespace, "PostgreSQL where a restore may still write");
+            let outlived = run.is_some_and(|run| run.outlived);
+            hold(found, !outlived, "I2", namespace, "PostgreSQL beside a server that may still run");
             let twice = run.is_some_and(|run| run.postgres.is_some());
             hold(found, !twice, "I2", namespace, "PostgreSQL twice on one volume");
         }
