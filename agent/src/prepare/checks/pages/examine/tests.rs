@@ -88,6 +88,25 @@ fn fault_f16_an_entry_that_leads_to_no_row_is_damage() {
 }
 
 #[test]
+fn fault_f16_an_entry_of_another_kind_of_index_that_leads_to_no_row_is_damage() {
+    let mut fixture = fixture(true, &[1, 2]);
+    fixture.family.indexes[0].kind = Kind::Gist;
+    let leaf = |rows: &[u16]| {
+        let mut special = vec![0; 16];
+        (special[12], special[14], special[15]) = (1, 0x81, 0xff);
+        page(&rows.iter().map(|&row| entry(row)).collect::<Vec<_>>(), &special)
+    };
+    fixture.write("index", &leaf(&[2, 1]));
+    assert_eq!(fixture.damage(), Vec::<String>::new());
+    fixture.write("index", &leaf(&[2, 7]));
+    let found = fixture.damage();
+    assert_eq!(
+        found,
+        ["index block 0: an entry leads to row 7 of block 0 of its table, where there is none"]
+    );
+}
+
+#[test]
 fn an_index_that_is_being_built_is_not_held_to_its_table() {
     assert_eq!(fixture(false, &[1, 3]).damage(), Vec::<String>::new());
 }
