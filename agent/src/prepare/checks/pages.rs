@@ -108,7 +108,12 @@ async fn write_out(first: &Client) -> Result<(), Error> {
 }
 
 async fn list(access: &Access<'_>, database: &str, data_dir: &Path) -> Result<Vec<Family>, Error> {
-    relations::list(&access.connect(database).await?, data_dir).await
+    let mut families = relations::list(&access.connect(database).await?, data_dir).await?;
+    // from this version on, they may come from another cluster
+    if access.major >= 18 {
+        families.iter_mut().for_each(|family| family.table.pages = 0);
+    }
+    Ok(families)
 }
 
 /// Of both checks.

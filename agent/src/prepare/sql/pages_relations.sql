@@ -5,8 +5,7 @@
 SELECT c.oid, pg_catalog.concat(n.nspname, '.', c.relname), c.relkind::text, COALESCE(a.amname, '')::text,
        pg_catalog.pg_relation_filepath(c.oid), c.reltuples::float8,
        i.indrelid, COALESCE(i.indisvalid AND i.indisready, true), c.relpersistence = 'u',
-       CASE WHEN c.relpersistence = 'p' AND pg_catalog.current_setting('server_version_num')::int < 180000
-            THEN c.relpages::bigint ELSE 0 END
+       CASE WHEN c.relpersistence = 'p' THEN c.relpages ELSE 0 END
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam

@@ -94,7 +94,7 @@ fn relation(row: &Row, data_dir: &Path) -> Result<(u32, Option<u32>, Relation), 
         bytes: files::length(&data_dir.join(&path)),
         path: path.into(),
         rows: row.try_get(5)?,
-        pages: u64::try_from(row.try_get::<_, i64>(9)?).unwrap_or_default(),
+        pages: u64::try_from(row.try_get::<_, i32>(9)?).unwrap_or_default(),
     };
     Ok((row.try_get(0)?, row.try_get(6)?, relation))
 }
