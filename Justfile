@@ -45,6 +45,10 @@ lint:
 bench-proxy:
     cargo bench -p proxy --bench proxy
 
+# What a restore by the agent through the proxy costs, beside kopia alone
+bench-restore:
+    cargo run -p e2e -- bench-restore
+
 # Build pgro's images and put them into the cluster
 images:
     cargo run -p e2e -- images

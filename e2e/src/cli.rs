@@ -32,6 +32,8 @@ enum Command {
         /// Only tests whose names contain this
         filter: Option<String>,
     },
+    /// Measure a restore by the agent through the proxy beside kopia alone, in containers and without a cluster
+    BenchRestore,
     /// Make or remove the cluster
     #[command(subcommand)]
     Cluster(ClusterCommand),
@@ -68,6 +70,7 @@ async fn dispatch(command: Command, options: &Options, progress: &Progress) -> R
         Command::Demo => demo::run(options, progress).await?,
         Command::Test => return Ok(Some(suite::run(options, progress).await)),
         Command::Neighbours { filter } => suite::neighbours(options, filter.as_deref(), progress).await?,
+        Command::BenchRestore => suite::bench_restore(options, progress).await?,
         Command::Cluster(ClusterCommand::Up) => {
             describe(&platform::cluster_up(options, progress).await?, progress);
         }

@@ -44,6 +44,11 @@ pub(crate) async fn neighbours(options: &Options, filter: Option<&str>, progress
     neighbours::call(&containers, filter, async |run| run.shown().await).await
 }
 
+/// What a restore by the agent through the proxy costs beside kopia alone.
+pub(crate) async fn bench_restore(options: &Options, progress: &Progress) -> Result<()> {
+    neighbours::bench(&platform::containers(options, progress).await?).await
+}
+
 /// A cluster, and programs to be run in its images.
 struct Up {
     cluster: Cluster,

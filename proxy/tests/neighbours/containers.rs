@@ -86,18 +86,18 @@ impl Kopia {
     }
 
     /// To a good end; returns what it printed.
-    pub(crate) async fn call(&self, environment: &[(&str, &str)], args: &[String]) -> String {
-        let words = CALL.into_iter().chain(["kopia"]).chain(args.iter().map(String::as_str));
+    pub(crate) async fn call(&self, environment: &[(&str, &str)], program: &str, args: &[String]) -> String {
+        let words = CALL.into_iter().chain([program]).chain(args.iter().map(String::as_str));
         let command = ExecCommand::new(words).with_env_vars(environment.iter().copied());
         let ended = async {
             let mut call = self.0.exec(command).await.unwrap();
             (call.stdout_to_vec().await.unwrap(), call.stderr_to_vec().await.unwrap())
         };
         let (printed, said) =
-            timeout(ENDED_WITHIN, ended).await.unwrap_or_else(|_| panic!("kopia {args:?} hangs"));
+            timeout(ENDED_WITHIN, ended).await.unwrap_or_else(|_| panic!("{program} {args:?} hangs"));
         let (printed, said) =
             (String::from_utf8(printed).unwrap(), String::from_utf8_lossy(&said).into_owned());
         let whole = printed.trim_end().strip_suffix("ended: 0");
-        whole.unwrap_or_else(|| panic!("kopia {args:?}: {printed}\n{said}")).to_owned()
+        whole.unwrap_or_else(|| panic!("{program} {args:?}: {printed}\n{said}")).to_owned()
     }
 }

@@ -3,8 +3,6 @@
 use std::{fs, path::Path};
 use tokio::process::Command;
 
-/// Of a megabyte: kopia asks ten times for a content and gives up, so each has to come through between two kills.
-const LARGE: usize = 50;
 const SMALL: usize = 60;
 
 /// Bytes that neither compress nor repeat.
@@ -22,25 +20,27 @@ impl Noise {
     }
 }
 
-/// Large files, many small ones, and names that have to be written carefully.
-pub(crate) fn make(folder: &Path) {
+/// What looks like a data directory: so many large files of a megabyte and more, many small ones, and names that have to be written carefully.
+pub(crate) fn make(folder: &Path, large: usize) {
     let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
-    for place in ["base/16384", "pg_wal", "Ünlaut und +leer"] {
+    for place in ["base/16384", "global", "pg_wal", "Ünlaut und +leer"] {
         fs::create_dir_all(folder.join(place)).unwrap();
     }
-    for nth in 0..LARGE {
+    for nth in 0..large {
         fs::write(folder.join(format!("base/16384/{nth}")), noise.bytes((1 << 20) + nth * 4099)).unwrap();
     }
     for nth in 0..SMALL {
         fs::write(folder.join(format!("Ünlaut und +leer/{nth} %41")), noise.bytes(1 + nth * 97)).unwrap();
     }
     fs::write(folder.join("pg_wal/empty"), "").unwrap();
+    fs::write(folder.join("PG_VERSION"), "17\n").unwrap();
+    fs::write(folder.join("global/pg_control"), noise.bytes(8192)).unwrap();
 }
 
 /// Every file and every byte.
-pub(crate) async fn are_the_same(one: &Path, other: &Path) {
+pub(crate) async fn are_the_same(one: &Path, other: &Path, large: usize) {
     let compared = Command::new("diff").arg("-r").args([one, other]).output().await.unwrap();
     assert!(compared.status.success(), "{}", String::from_utf8_lossy(&compared.stdout));
-    let large = fs::read_dir(other.join("base/16384")).unwrap().count();
-    assert_eq!(large, LARGE, "nothing was compared");
+    let compared = fs::read_dir(other.join("base/16384")).unwrap().count();
+    assert_eq!(compared, large, "nothing was compared");
 }

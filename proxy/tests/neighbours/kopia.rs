@@ -9,6 +9,8 @@ use std::{
 
 pub(crate) const BUCKET: &str = "backups";
 pub(crate) const PREFIX: &str = "a b+c/";
+/// Of the repository.
+pub(crate) const PASSWORD: &str = "neighbours-password";
 pub(crate) const REGION: &str = "us-east-1";
 
 /// A kopia with a configuration and a log of its own.
@@ -18,6 +20,7 @@ pub(crate) struct Kopia<'c> {
     role: &'static str,
     endpoint: SocketAddr,
     keys: (&'static str, &'static str),
+    logs: bool,
 }
 
 impl<'c> Kopia<'c> {
@@ -28,7 +31,13 @@ impl<'c> Kopia<'c> {
         endpoint: SocketAddr,
         keys: (&'static str, &'static str),
     ) -> Self {
-        Self { container, folder: folder.to_owned(), role, endpoint, keys }
+        Self { container, folder: folder.to_owned(), role, endpoint, keys, logs: true }
+    }
+
+    /// As a restore pod has it, whose own output is its log.
+    #[allow(dead_code, reason = "for the benchmark of restores")]
+    pub(crate) fn without_logs(self) -> Self {
+        Self { logs: false, ..self }
     }
 
     async fn run(&self, verbs: &[&str], args: &[&str]) -> String {
@@ -41,16 +50,19 @@ impl<'c> Kopia<'c> {
             "--no-auto-maintenance".into(),
             "--disable-repository-log".into(),
         ];
-        let args: Vec<String> = verbs.chain(own).chain(args.iter().map(|arg| (*arg).to_owned())).collect();
+        let silent = ["--disable-file-logging", "--disable-content-log"].map(str::to_owned);
+        let silent = silent.into_iter().filter(|_| !self.logs);
+        let args: Vec<String> =
+            verbs.chain(own).chain(silent).chain(args.iter().map(|arg| (*arg).to_owned())).collect();
         let (access, secret) = self.keys;
         let environment = [
-            ("KOPIA_PASSWORD", "neighbours-password"),
+            ("KOPIA_PASSWORD", PASSWORD),
             ("KOPIA_CHECK_FOR_UPDATES", "false"),
             ("AWS_ACCESS_KEY_ID", access),
             ("AWS_SECRET_ACCESS_KEY", secret),
             ("HOME", WORK),
         ];
-        self.container.call(&environment, &args).await
+        self.container.call(&environment, "kopia", &args).await
     }
 
     async fn repository(&self, verb: &str, more: &[&str]) {
@@ -89,9 +101,9 @@ impl<'c> Kopia<'c> {
         self.run(&["snapshot", "list"], &["--all", "--json"]).await
     }
 
-    /// To the folder `restored`.
-    pub(crate) async fn restore(&self, snapshot: &str) {
-        let target = format!("{WORK}/restored");
+    /// To the folder `to`.
+    pub(crate) async fn restore(&self, snapshot: &str, to: &str) {
+        let target = format!("{WORK}/{to}");
         let whole = ["--no-ignore-errors", "--no-ignore-permission-errors", "--write-files-atomically"];
         self.run(&["snapshot", "restore"], &[&whole[..], &["--parallel=8", snapshot, &target]].concat())
             .await;

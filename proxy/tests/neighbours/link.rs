@@ -69,6 +69,14 @@ impl Link {
         Self::of(minio, script, None).await
     }
 
+    /// None at all: what is found there is MinIO itself.
+    #[allow(dead_code, reason = "the benchmark of restores takes it")]
+    pub(crate) fn none(minio: SocketAddr) -> Self {
+        let (requests, borne) = (AtomicUsize::new(0), Mutex::default());
+        let way = Arc::new(Way { minio, script: |_| None, pace: None, requests, borne });
+        Self { address: minio, way, task: tokio::spawn(async {}) }
+    }
+
     /// So many bytes a second.
     pub(crate) async fn slow(minio: SocketAddr, rate: u32) -> Self {
         let pause = Duration::from_secs(1) * u32::try_from(PIECE).unwrap() / rate;

@@ -19,7 +19,7 @@ mod neighbourhood;
 mod sidecar;
 
 use link::{Link, Trouble};
-use neighbourhood::Neighbourhood;
+use neighbourhood::{Neighbourhood, SMALL};
 use std::time::Duration;
 
 /// Every kind of trouble, again and again, and most requests unharmed. Stalls and refused credentials cost seconds each,
@@ -40,13 +40,13 @@ fn every_trouble(nth: usize) -> Option<Trouble> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kopia_connects_lists_and_restores_under_every_trouble_and_sees_none() {
-    let there = Neighbourhood::of(|minio| Link::troubled(minio, every_trouble)).await;
+    let there = Neighbourhood::of(SMALL, |minio| Link::troubled(minio, every_trouble)).await;
     let proxy = there.proxy().await;
     let guest = there.guest(proxy.address());
     guest.connect().await;
     assert!(guest.list().await.contains(&there.snapshot), "the snapshot is not listed");
-    guest.restore(&there.snapshot).await;
-    there.is_restored().await;
+    guest.restore(&there.snapshot, "restored").await;
+    there.is_restored("restored").await;
     let borne = there.link.borne();
     println!("borne: {borne:?}, {} grants", there.broker.issued());
     for trouble in Trouble::ALL {
@@ -59,12 +59,12 @@ async fn kopia_connects_lists_and_restores_under_every_trouble_and_sees_none() {
 /// As a kubelet restarts a native sidecar: the same environment, the same files, so the same port.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_d19_a_restore_outlives_a_proxy_that_is_killed_every_five_seconds() {
-    let there = Neighbourhood::of(|minio| Link::slow(minio, neighbourhood::SLOW)).await;
+    let there = Neighbourhood::of(SMALL, |minio| Link::slow(minio, neighbourhood::SLOW)).await;
     let mut proxy = there.proxy().await;
     let guest = there.guest(proxy.address());
     guest.connect().await;
-    let kills = proxy.killed_every(Duration::from_secs(5), guest.restore(&there.snapshot)).await;
-    there.is_restored().await;
+    let kills = proxy.killed_every(Duration::from_secs(5), guest.restore(&there.snapshot, "restored")).await;
+    there.is_restored("restored").await;
     println!("killed {kills} times; kopia noticed {} times", guest.complaints().len());
     assert!(kills >= 3, "the restore was over after {kills} kills: the link is too fast");
 }
