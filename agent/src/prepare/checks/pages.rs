@@ -111,7 +111,9 @@ async fn list(access: &Access<'_>, database: &str, data_dir: &Path) -> Result<Ve
     let mut families = relations::list(&access.connect(database).await?, data_dir).await?;
     // from this version on, they may come from another cluster
     if access.major >= 18 {
-        families.iter_mut().for_each(|family| family.table.pages = 0);
+        for family in &mut families {
+            family.table.pages = 0;
+        }
     }
     Ok(families)
 }
