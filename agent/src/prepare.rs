@@ -15,6 +15,7 @@ mod hba;
 mod inspect;
 mod ledger;
 mod locale;
+mod manifest;
 mod marker;
 mod memory;
 mod neutralise;
@@ -58,6 +59,9 @@ use wal::Log;
 
 /// A program that prints a control file is done at once.
 const SHORT: Duration = Duration::from_secs(30);
+
+/// Of the time for checks; every byte is read again by them.
+const MANIFEST_SHARE: u32 = 4;
 
 /// A database has two locales, and most clusters have the same two everywhere.
 const LOCALES_MAX: usize = 8;
@@ -116,10 +120,11 @@ impl Prepare<'_> {
         if tablespaces::place(&self.spec.volume, &data_dir, major)? {
             ledger.fixed(Fix::Tablespace).map_err(PrepareError::Note)?;
         }
+        let budget = Duration::from_secs(self.spec.check_budget_secs.into());
+        self.hold(&data_dir, Budget::start(budget / MANIFEST_SHARE), &mut ledger).await?;
         for fix in neutralise::neutralise(&data_dir, &self.texts(&source, major))? {
             ledger.fixed(fix).map_err(PrepareError::Note)?;
         }
-        let budget = Duration::from_secs(self.spec.check_budget_secs.into());
         let place = Place {
             binaries: &binaries,
             data_dir: &data_dir,
@@ -136,6 +141,18 @@ impl Prepare<'_> {
             Some(said) => Err(PrepareError::WasReset { said: said.to_owned() }),
             None => Ok(()),
         }
+    }
+
+    /// Compares the files with their manifest, once: a server changes them.
+    async fn hold(&self, data_dir: &Path, budget: Budget, ledger: &mut Ledger) -> Result<(), PrepareError> {
+        if ledger.is_held() {
+            return Ok(());
+        }
+        let manifest = tokio::select! {
+            manifest = manifest::look(data_dir, budget) => manifest,
+            () = self.stop.requested() => return Err(PrepareError::Stopped),
+        };
+        ledger.hold(manifest).map_err(PrepareError::Note)
     }
 
     /// Recovers, inspects and equips the database, and ends the server whatever came of it.

@@ -13,6 +13,7 @@ pub(super) mod pages;
 mod tally;
 
 use contract::pods::{Check, CheckName, CheckResult};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -44,7 +45,7 @@ impl Budget {
 }
 
 /// How a check ended, before it is known how long it took.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Outcome {
     /// How.
     pub(super) result: CheckResult,
@@ -70,6 +71,18 @@ impl Outcome {
         match self.result {
             CheckResult::Passed => Self { scope: format!("{}; {}", self.scope, later.scope), ..later },
             _ => self,
+        }
+    }
+
+    /// With what else is known of the same files: damage counts, and anything less only says how far it went.
+    pub(super) fn beside(self, other: Option<&Self>) -> Self {
+        let Some(other) = other else { return self };
+        let scope = format!("{}; {}", self.scope, other.scope);
+        let details = [&self, other].into_iter().filter(|outcome| outcome.result == CheckResult::Failed);
+        let details: Vec<&str> = details.filter_map(|outcome| outcome.detail.as_deref()).collect();
+        match details.as_slice() {
+            [] => Self { scope, ..self },
+            details => Self::other(CheckResult::Failed, scope, details.join("; ")),
         }
     }
 
@@ -158,6 +171,18 @@ mod tests {
         assert_eq!(Outcome::passed("a").and(Outcome::passed("b")), Outcome::passed("a; b"));
         assert_eq!(Outcome::passed("a").and(failed()).result, CheckResult::Failed);
         assert_eq!(failed().and(Outcome::passed("a")), failed());
+    }
+
+    #[test]
+    fn damage_known_from_elsewhere_counts_and_less_than_damage_does_not() {
+        let (passed, failed) =
+            (Outcome::passed("a"), |what: &str| Outcome::other(CheckResult::Failed, "b", what));
+        let skipped = Outcome::other(CheckResult::Skipped, "3 of 7", "no time");
+        assert_eq!(passed.clone().beside(None), passed);
+        assert_eq!(passed.clone().beside(Some(&skipped)), Outcome::passed("a; 3 of 7"));
+        assert_eq!(passed.beside(Some(&failed("x"))), Outcome::other(CheckResult::Failed, "a; b", "x"));
+        assert_eq!(failed("x").beside(Some(&failed("y"))).detail.as_deref(), Some("x; y"));
+        assert_eq!(skipped.beside(Some(&failed("y"))).detail.as_deref(), Some("y"));
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Inspection<'_> {
         let started = Instant::now();
         let read = pages::pages(access, first, open, self.place, self.checksums, budget).await;
         report.checks.push(read.checksums.named(CheckName::Checksums, started));
-        report.checks.push(read.pages.named(CheckName::Pages, started));
+        report.checks.push(read.pages.beside(ledger.manifest()).named(CheckName::Pages, started));
         let started = Instant::now();
         let outcome = full_read::full_read(access, open, memory, budget).await;
         report.checks.push(outcome.named(CheckName::FullRead, started));

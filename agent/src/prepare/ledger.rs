@@ -3,6 +3,7 @@
 //! Input: the volume's mount point. Output: the repairs, and whose indexes wait to be rebuilt. Must not: forget; data
 //! whose log was reset never look so again.
 
+use super::checks::Outcome;
 use contract::pods::Fix;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -27,6 +28,10 @@ struct Entries {
     let_in: Option<String>,
     #[serde(default)]
     triggers: BTreeMap<String, Vec<(u32, String)>>,
+    #[serde(default)]
+    held: bool,
+    #[serde(default)]
+    manifest: Option<Outcome>,
 }
 
 /// All that was done.
@@ -98,6 +103,22 @@ impl Ledger {
         self.fixed(Fix::ResetWal)
     }
 
+    /// Whether the files were held against their manifest before a server changed them.
+    pub(super) fn is_held(&self) -> bool {
+        self.entries.held
+    }
+
+    /// What came of that; none where no manifest speaks of them.
+    pub(super) fn manifest(&self) -> Option<&Outcome> {
+        self.entries.manifest.as_ref()
+    }
+
+    /// They were held against it, and a server is about to change them.
+    pub(super) fn hold(&mut self, manifest: Option<Outcome>) -> io::Result<()> {
+        (self.entries.held, self.entries.manifest) = (true, manifest);
+        self.write()
+    }
+
     /// Databases that took no sessions before we opened them.
     pub(super) fn closed(&self) -> &BTreeSet<String> {
         &self.entries.closed
@@ -141,8 +162,8 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use super::Ledger;
-    use contract::pods::Fix;
+    use super::{Ledger, Outcome};
+    use contract::pods::{CheckResult, Fix};
 
     #[test]
     fn fault_f9_a_pod_that_takes_over_knows_that_the_log_was_reset_and_why() {
@@ -175,6 +196,17 @@ mod tests {
         assert!(ledger.closed().iter().eq(["archive"]));
         assert_eq!(ledger.triggers()["app"], [(16400, "A".to_owned())]);
         assert_eq!(ledger.fixes(), []);
+    }
+
+    #[test]
+    fn a_pod_that_takes_over_knows_what_the_files_were_before_a_server_changed_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let damage = Outcome::other(CheckResult::Failed, "files", "base/5/1259 is missing");
+        let mut ledger = Ledger::open(dir.path()).unwrap();
+        assert!(!ledger.is_held());
+        ledger.hold(Some(damage.clone())).unwrap();
+        let ledger = Ledger::open(dir.path()).unwrap();
+        assert_eq!((ledger.is_held(), ledger.manifest()), (true, Some(&damage)));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod damaged;
 mod discovered;
 mod elsewhere;
 mod hosts;
+mod manifest;
 mod odd;
 mod outside;
 mod promised;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         outside::cases(),
         elsewhere::cases(),
         promised::cases(),
+        manifest::cases(),
     ]
     .concat();
     cases.retain(|case| wanted.split('|').any(|part| case.name.contains(part)));

@@ -1,0 +1,160 @@
+//! A base backup held against the manifest `pg_basebackup` left in it.
+//!
+//! Input: the data directory before any server starts on it, a time budget. Output: which files are not as they were
+//! noted, if the manifest speaks of these files. Must not: judge a directory on which a server was started since, or
+//! follow a path that leads elsewhere.
+//!
+//! The manifest stays where it is when a server is started on the backup, and lies in every later copy of that server.
+//! The label does not: it is renamed when recovery begins. So the manifest speaks of these files only as long as the very
+//! label it lists is there. Files at the top are left out: people edit them, and ours take their place.
+//!
+//! Source of the format: PostgreSQL's documentation, "Backup Manifest Format".
+
+mod digest;
+
+use super::checks::{Budget, Outcome, listed};
+use contract::pods::CheckResult;
+use digest::Digest;
+use serde::Deserialize;
+use std::{
+    fs::{self, File},
+    io::{self, BufReader},
+    path::{Component, Path, PathBuf},
+};
+
+const MANIFEST: &str = "backup_manifest";
+const LABEL: &str = "backup_label";
+/// A file is listed in less than 200 bytes, and the largest clusters have some million files.
+const BYTES_MAX: u64 = 1 << 30;
+/// Folders whose files nobody writes but a server.
+const FOLDERS: [&str; 6] = ["base", "global", "pg_commit_ts", "pg_multixact", "pg_tblspc", "pg_xact"];
+/// Of the tablespaces; a check of its own says which of them are missing.
+const TABLESPACES: &str = "pg_tblspc";
+
+#[derive(Debug, Deserialize)]
+struct Manifest {
+    #[serde(rename = "Files")]
+    files: Vec<Noted>,
+}
+
+/// One file as it was when it was backed up.
+#[derive(Debug, Clone, Deserialize)]
+struct Noted {
+    /// None where the name is no UTF-8; a server gives no such names.
+    #[serde(rename = "Path")]
+    path: Option<PathBuf>,
+    #[serde(rename = "Size")]
+    size: u64,
+    /// None of both: backed up without checksums.
+    #[serde(rename = "Checksum-Algorithm")]
+    algorithm: Option<Digest>,
+    #[serde(rename = "Checksum")]
+    checksum: Option<String>,
+}
+
+/// What came of it; none where no manifest speaks of these files.
+pub(super) async fn look(data_dir: &Path, budget: Budget) -> Option<Outcome> {
+    let manifest = match read(data_dir) {
+        Ok(manifest) => manifest?,
+        Err(error) => {
+            tracing::warn!(%error, "the backup's manifest cannot be read, so the files are not held against it");
+            return None;
+        }
+    };
+    if !is_as_noted(data_dir, &manifest) {
+        tracing::info!("the backup's manifest is older than its label: the files are not held against it");
+        return None;
+    }
+    Some(held(data_dir, manifest, budget).await)
+}
+
+fn read(data_dir: &Path) -> io::Result<Option<Manifest>> {
+    let file = match File::open(data_dir.join(MANIFEST)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if file.metadata()?.len() > BYTES_MAX {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(serde_json::from_reader(BufReader::new(file)).map(Some)?)
+}
+
+/// Whether the label is the one it lists.
+fn is_as_noted(data_dir: &Path, manifest: &Manifest) -> bool {
+    let label = manifest.files.iter().find(|noted| noted.path.as_deref() == Some(Path::new(LABEL)));
+    // two labels may well be of the same length
+    label.is_some_and(|label| label.checksum.is_some() && matches!(difference(data_dir, label), Ok(None)))
+}
+
+/// Reads all files of a server once.
+async fn held(data_dir: &Path, manifest: Manifest, budget: Budget) -> Outcome {
+    let files: Vec<Noted> = manifest.files.into_iter().filter(is_a_servers).collect();
+    let (count, mut found, mut done) = (files.len(), Vec::new(), 0);
+    for noted in files {
+        if budget.left().is_zero() {
+            break;
+        }
+        let place = data_dir.to_owned();
+        let compared = tokio::task::spawn_blocking(move || compared(&place, &noted)).await;
+        match compared {
+            Ok(difference) => found.extend(difference),
+            Err(error) => return Outcome::other(CheckResult::Skipped, MANIFEST, error.to_string()),
+        }
+        done += 1;
+    }
+    let scope = format!("{MANIFEST}: {done} of {count} files");
+    match (found.is_empty(), done == count) {
+        (false, _) => Outcome::other(CheckResult::Failed, scope, listed(&found)),
+        (true, true) => Outcome::passed(scope),
+        (true, false) => {
+            let why = format!("the time for checks, {} s, is spent", budget.total().as_secs());
+            Outcome::other(CheckResult::Skipped, scope, why)
+        }
+    }
+}
+
+fn is_a_servers(noted: &Noted) -> bool {
+    let Some(path) = &noted.path else { return false };
+    let is_plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+    is_plain && FOLDERS.iter().any(|folder| path.starts_with(folder))
+}
+
+fn compared(data_dir: &Path, noted: &Noted) -> Option<String> {
+    let path = noted.path.as_deref().unwrap_or(Path::new("")).display();
+    match difference(data_dir, noted) {
+        Ok(None) => None,
+        Ok(Some(what)) => Some(format!("{path} {what}")),
+        Err(error) => Some(format!("{path} cannot be read: {error}")),
+    }
+}
+
+/// In what the file differs from what was noted.
+fn difference(data_dir: &Path, noted: &Noted) -> io::Result<Option<String>> {
+    let path = noted.path.as_deref().unwrap_or(Path::new(""));
+    let file = match File::open(data_dir.join(path)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let is_elsewhere = path.starts_with(TABLESPACES) && !has_tablespace(data_dir, path);
+            return Ok((!is_elsewhere).then(|| format!("is missing; {} bytes were backed up", noted.size)));
+        }
+        Err(error) => return Err(error),
+    };
+    let size = file.metadata()?.len();
+    if size != noted.size {
+        return Ok(Some(format!("has {size} bytes; {} were backed up", noted.size)));
+    }
+    let (Some(digest), Some(checksum)) = (noted.algorithm, &noted.checksum) else { return Ok(None) };
+    let own = digest.of(file)?;
+    Ok((!own.eq_ignore_ascii_case(checksum))
+        .then(|| format!("has the checksum {own}; {checksum} was backed up")))
+}
+
+/// Whether the folder of the tablespace this file is in is there.
+fn has_tablespace(data_dir: &Path, path: &Path) -> bool {
+    let folder: PathBuf = path.components().take(2).collect();
+    fs::metadata(data_dir.join(folder)).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

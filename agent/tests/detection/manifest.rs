@@ -1,0 +1,64 @@
+//! Base backups that are not, or not in every file, what `pg_basebackup` noted of them.
+
+use crate::{
+    case::{Case, Truth, prepare},
+    damage::{self, PAGE},
+    source::{Captured, Source},
+};
+use contract::pods::CheckName::Pages;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// A base backup of a host whose pages have no checksums, and where in it a table of numbers is.
+fn backup() -> (Captured, PathBuf) {
+    let source = Source::new();
+    source.run("app", "CREATE TABLE numbers AS SELECT generate_series(1, 1000) n");
+    let file = source.file_of("app", "numbers");
+    let captured = source.base_backup();
+    let file = captured.path().join(file);
+    (captured, file)
+}
+
+fn edited(data: &Path) {
+    let config = data.join("postgresql.conf");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(config, text + "\nwork_mem = '1GB'\n").unwrap();
+    fs::write(data.join("notes.txt"), "kept since last year\n").unwrap();
+    fs::remove_file(data.join("pg_ident.conf")).unwrap();
+}
+
+/// All of them.
+pub(crate) fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            name: "fault_f10 a base backup with one number changed",
+            truth: Truth::Refused(Pages, "has the checksum"),
+            prepared: |_| {
+                let (captured, file) = backup();
+                // the first row's only column; what is left of its eight bytes is padding
+                damage::flip(&file, PAGE - 8, 1);
+                prepare(captured)
+            },
+        },
+        Case {
+            name: "fault_f10 a base backup whose table lost its end",
+            truth: Truth::Refused(Pages, "were backed up"),
+            prepared: |_| {
+                let (captured, file) = backup();
+                damage::cut(&file, 3 * PAGE);
+                prepare(captured)
+            },
+        },
+        Case {
+            name: "a base backup with configuration that people edited",
+            truth: Truth::Sound(&[]),
+            prepared: |_| {
+                let (captured, _) = backup();
+                edited(&captured.path());
+                prepare(captured)
+            },
+        },
+    ]
+}
