@@ -90,26 +90,30 @@ fn is_as_noted(data_dir: &Path, manifest: &Manifest) -> bool {
 /// Reads all files of a server once.
 async fn held(data_dir: &Path, manifest: Manifest, budget: Budget) -> Outcome {
     let files: Vec<Noted> = manifest.files.into_iter().filter(is_a_servers).collect();
-    let (count, mut found, mut done) = (files.len(), Vec::new(), 0);
+    let (count, mut found, mut unread, mut done) = (files.len(), Vec::new(), Vec::new(), 0);
     for noted in files {
         if budget.left().is_zero() {
             break;
         }
         let place = data_dir.to_owned();
         let compared = tokio::task::spawn_blocking(move || compared(&place, &noted)).await;
-        match compared {
-            Ok(difference) => found.extend(difference),
-            Err(error) => return Outcome::other(CheckResult::Skipped, MANIFEST, error.to_string()),
+        match compared.unwrap_or_else(|error| Err(error.to_string())) {
+            Ok(difference) => {
+                found.extend(difference);
+                done += 1;
+            }
+            Err(why) => unread.push(why),
         }
-        done += 1;
     }
     let scope = format!("{MANIFEST}: {done} of {count} files");
     match (found.is_empty(), done == count) {
         (false, _) => Outcome::other(CheckResult::Failed, scope, listed(&found)),
         (true, true) => Outcome::passed(scope),
         (true, false) => {
-            let why = format!("the time for checks, {} s, is spent", budget.total().as_secs());
-            Outcome::other(CheckResult::Skipped, scope, why)
+            if budget.left().is_zero() {
+                unread.push(format!("the time for it, {} s, is spent", budget.total().as_secs()));
+            }
+            Outcome::other(CheckResult::Skipped, scope, listed(&unread))
         }
     }
 }
@@ -120,12 +124,12 @@ fn is_a_servers(noted: &Noted) -> bool {
     is_plain && FOLDERS.iter().any(|folder| path.starts_with(folder))
 }
 
-fn compared(data_dir: &Path, noted: &Noted) -> Option<String> {
+/// A file that cannot be read says more of this volume than of the backup.
+fn compared(data_dir: &Path, noted: &Noted) -> Result<Option<String>, String> {
     let path = noted.path.as_deref().unwrap_or(Path::new("")).display();
     match difference(data_dir, noted) {
-        Ok(None) => None,
-        Ok(Some(what)) => Some(format!("{path} {what}")),
-        Err(error) => Some(format!("{path} cannot be read: {error}")),
+        Ok(what) => Ok(what.map(|what| format!("{path} {what}"))),
+        Err(error) => Err(format!("{path} cannot be read: {error}")),
     }
 }
 

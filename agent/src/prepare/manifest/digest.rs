@@ -6,10 +6,7 @@
 use crc::{CRC_32_ISCSI, Crc, Table};
 use serde::Deserialize;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
-use std::{
-    fmt::Write,
-    io::{self, Read},
-};
+use std::io::{self, Read};
 
 /// Sixteen bytes at a time.
 const CRC32C: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);
@@ -38,7 +35,7 @@ impl Digest {
             Self::Crc32c => {
                 let mut digest = CRC32C.digest();
                 each(file, |bytes| digest.update(bytes))?;
-                Ok(hex(&digest.finalize().to_le_bytes()))
+                Ok(hex::encode(digest.finalize().to_le_bytes()))
             }
             Self::Sha224 => sha::<Sha224>(file),
             Self::Sha256 => sha::<Sha256>(file),
@@ -51,7 +48,7 @@ impl Digest {
 fn sha<D: sha2::Digest>(file: impl Read) -> io::Result<String> {
     let mut digest = D::new();
     each(file, |bytes| digest.update(bytes))?;
-    Ok(hex(&digest.finalize()))
+    Ok(hex::encode(digest.finalize()))
 }
 
 fn each(mut file: impl Read, mut update: impl FnMut(&[u8])) -> io::Result<()> {
@@ -62,14 +59,6 @@ fn each(mut file: impl Read, mut update: impl FnMut(&[u8])) -> io::Result<()> {
             length => update(&buffer[..length]),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

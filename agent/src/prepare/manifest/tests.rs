@@ -121,3 +121,17 @@ async fn a_spent_budget_is_no_pass() {
         (CheckResult::Skipped, "backup_manifest: 0 of 1 files")
     );
 }
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_neither_damage_nor_a_pass() {
+    let dir = backup(&["base/5/1259", "base/5/1247"]);
+    let file = dir.path().join("base/5/1259");
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("1259", &file).unwrap();
+    let outcome = looked(dir.path()).await.unwrap();
+    assert_eq!(
+        (outcome.result, outcome.scope.as_str()),
+        (CheckResult::Skipped, "backup_manifest: 1 of 2 files")
+    );
+    assert!(outcome.detail.unwrap().starts_with("base/5/1259 cannot be read: "));
+}
