@@ -88,6 +88,31 @@ fn said(report: &PrepareReport) -> String {
     }
 }
 
+/// One that comes up, and that this check refuses with this text.
+pub(crate) fn refused(
+    name: &'static str,
+    by: CheckName,
+    text: &'static str,
+    prepared: fn(&Hosts) -> Prepared,
+) -> Case {
+    Case { name, truth: Truth::Refused(by, text), prepared }
+}
+
+/// One that does not come up for this reason, with this text.
+pub(crate) fn failed(
+    name: &'static str,
+    reason: FailureReason,
+    text: &'static str,
+    prepared: fn(&Hosts) -> Prepared,
+) -> Case {
+    Case { name, truth: Truth::Failed(reason, text), prepared }
+}
+
+/// One that is sound without a repair.
+pub(crate) fn sound(name: &'static str, prepared: fn(&Hosts) -> Prepared) -> Case {
+    Case { name, truth: Truth::Sound(&[]), prepared }
+}
+
 /// A volume with these files, prepared as usual.
 pub(crate) fn prepare(captured: Captured) -> Prepared {
     Volume::of(captured).prepare()

@@ -1,7 +1,7 @@
 //! Copies that are damaged, and what a truthful report says of each.
 
 use crate::{
-    case::{Case, Truth, prepare},
+    case::{Case, failed, prepare, refused},
     damage::{self, PAGE},
     hosts::{Host, Hosts},
     sound,
@@ -18,19 +18,6 @@ fn file(hosts: &Hosts, relation: &str, damage: impl FnOnce(&Path)) -> Prepared {
 
 fn in_file(host: &Host, file: &Path, damage: impl FnOnce(&Path)) -> Prepared {
     prepare(host.damaged(|data| damage(&data.join(file))))
-}
-
-fn refused(name: &'static str, by: CheckName, text: &'static str, prepared: fn(&Hosts) -> Prepared) -> Case {
-    Case { name, truth: Truth::Refused(by, text), prepared }
-}
-
-fn failed(
-    name: &'static str,
-    reason: FailureReason,
-    text: &'static str,
-    prepared: fn(&Hosts) -> Prepared,
-) -> Case {
-    Case { name, truth: Truth::Failed(reason, text), prepared }
 }
 
 /// All of them.

@@ -1,7 +1,7 @@
 //! Snapshots in which the data directory has to be found first.
 
 use crate::{
-    case::{Case, Truth},
+    case::{Case, failed, sound},
     hosts::Hosts,
     support::{Prepared, Volume, succeed},
 };
@@ -35,19 +35,6 @@ pub(crate) fn restored(snapshot: &Path) -> Prepared {
             log,
         },
     }
-}
-
-fn sound(name: &'static str, prepared: fn(&Hosts) -> Prepared) -> Case {
-    Case { name, truth: Truth::Sound(&[]), prepared }
-}
-
-fn failed(
-    name: &'static str,
-    reason: FailureReason,
-    text: &'static str,
-    prepared: fn(&Hosts) -> Prepared,
-) -> Case {
-    Case { name, truth: Truth::Failed(reason, text), prepared }
 }
 
 /// All of them.

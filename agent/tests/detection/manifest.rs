@@ -1,7 +1,7 @@
 //! Base backups that are not, or not in every file, what `pg_basebackup` noted of them.
 
 use crate::{
-    case::{Case, Truth, prepare},
+    case::{Case, prepare, refused, sound},
     damage::{self, PAGE},
     source::{Captured, Source},
 };
@@ -32,33 +32,21 @@ fn edited(data: &Path) {
 /// All of them.
 pub(crate) fn cases() -> Vec<Case> {
     vec![
-        Case {
-            name: "fault_f10 a base backup with one number changed",
-            truth: Truth::Refused(Pages, "has the checksum"),
-            prepared: |_| {
-                let (captured, file) = backup();
-                // the first row's only column; what is left of its eight bytes is padding
-                damage::flip(&file, PAGE - 8, 1);
-                prepare(captured)
-            },
-        },
-        Case {
-            name: "fault_f10 a base backup whose table lost its end",
-            truth: Truth::Refused(Pages, "were backed up"),
-            prepared: |_| {
-                let (captured, file) = backup();
-                damage::cut(&file, 3 * PAGE);
-                prepare(captured)
-            },
-        },
-        Case {
-            name: "a base backup with configuration that people edited",
-            truth: Truth::Sound(&[]),
-            prepared: |_| {
-                let (captured, _) = backup();
-                edited(&captured.path());
-                prepare(captured)
-            },
-        },
+        refused("fault_f10 a base backup with one number changed", Pages, "has the checksum", |_| {
+            let (captured, file) = backup();
+            // the first row's only column; what is left of its eight bytes is padding
+            damage::flip(&file, PAGE - 8, 1);
+            prepare(captured)
+        }),
+        refused("fault_f10 a base backup whose table lost its end", Pages, "were backed up", |_| {
+            let (captured, file) = backup();
+            damage::cut(&file, 3 * PAGE);
+            prepare(captured)
+        }),
+        sound("a base backup with configuration that people edited", |_| {
+            let (captured, _) = backup();
+            edited(&captured.path());
+            prepare(captured)
+        }),
     ]
 }

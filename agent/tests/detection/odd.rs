@@ -1,9 +1,8 @@
 //! Copies of hosts that were used or configured in odd ways: sound all the same.
 
 use crate::{
-    case::{Case, Truth, prepare},
+    case::{Case, prepare, sound},
     damage::{self, PAGE},
-    hosts::Hosts,
     source::Source,
     support::Prepared,
 };
@@ -11,10 +10,6 @@ use std::{
     fs::{self, OpenOptions},
     path::Path,
 };
-
-fn sound(name: &'static str, prepared: fn(&Hosts) -> Prepared) -> Case {
-    Case { name, truth: Truth::Sound(&[]), prepared }
-}
 
 /// A host on which `statements` ran in its database one after the other, captured while it runs.
 fn after(statements: &[&str]) -> Prepared {

@@ -1,34 +1,21 @@
 //! Damage to files that belong to no relation: maps, versions, logs of transactions, the write-ahead log.
 
 use crate::{
-    case::{Case, Truth, prepare},
+    case::{Case, Truth, failed, prepare, refused},
     damage,
     hosts::Hosts,
     source::{Captured, Source},
     support::Prepared,
 };
 use contract::pods::{
-    CheckName::{self, Amcheck, Databases, Opens},
-    FailureReason::{self, Recovery},
+    CheckName::{Amcheck, Databases, Opens},
+    FailureReason::Recovery,
 };
 use std::{
     fs::{self, OpenOptions},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
-
-fn refused(name: &'static str, by: CheckName, text: &'static str, prepared: fn(&Hosts) -> Prepared) -> Case {
-    Case { name, truth: Truth::Refused(by, text), prepared }
-}
-
-fn failed(
-    name: &'static str,
-    reason: FailureReason,
-    text: &'static str,
-    prepared: fn(&Hosts) -> Prepared,
-) -> Case {
-    Case { name, truth: Truth::Failed(reason, text), prepared }
-}
 
 fn within(hosts: &Hosts, damage: impl FnOnce(&Path)) -> Prepared {
     prepare(hosts.plain().damaged(damage))

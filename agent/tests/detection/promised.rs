@@ -1,7 +1,7 @@
 //! Rows that break what their tables promise, where no page shows it.
 
 use crate::{
-    case::{Case, Truth, prepare},
+    case::{Case, Truth, prepare, refused},
     hosts::Hosts,
     source::Source,
     support::Prepared,
@@ -18,7 +18,7 @@ fn after(statements: &[&str]) -> Prepared {
 }
 
 fn broken(name: &'static str, text: &'static str, prepared: fn(&Hosts) -> Prepared) -> Case {
-    Case { name, truth: Truth::Refused(Constraints, text), prepared }
+    refused(name, Constraints, text, prepared)
 }
 
 /// All of them.

@@ -1,17 +1,13 @@
 //! Copies that are sound, whatever their hosts were like, and the repairs a truthful report tells of.
 
 use crate::{
-    case::{Case, Truth, prepare},
+    case::{Case, Truth, prepare, sound},
     hosts::Hosts,
     source::Source,
     support::{Prepared, Volume},
 };
 use contract::pods::Fix;
 use std::{fs, path::Path};
-
-fn sound(name: &'static str, prepared: fn(&Hosts) -> Prepared) -> Case {
-    Case { name, truth: Truth::Sound(&[]), prepared }
-}
 
 /// A host on which `statements` ran in its database, captured while it runs.
 fn after(statements: &str) -> Prepared {

@@ -1,7 +1,7 @@
 //! Damage that most statements do not notice, and what a truthful report says of it.
 
 use crate::{
-    case::{Case, Truth, prepare},
+    case::{Case, Truth, prepare, refused},
     damage::{self, PAGE},
     hosts::Hosts,
     source::Source,
@@ -17,10 +17,6 @@ use std::{
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
-
-fn refused(name: &'static str, by: CheckName, text: &'static str, prepared: fn(&Hosts) -> Prepared) -> Case {
-    Case { name, truth: Truth::Refused(by, text), prepared }
-}
 
 /// The defect is in this file of the host without checksums.
 fn file(hosts: &Hosts, relation: &str, end: &str, damage: impl FnOnce(&Path)) -> Prepared {
