@@ -13,7 +13,7 @@
 //! | record | uid and version of the namespace are the ones it was decided on | – |
 //! | deletion of a namespace | the same | – |
 //! | Service and Secrets of guests | uid and version are the ones that were read, and before that the namespace was still the one whose record names the run | – |
-//! | Secret of a restore, network policies, `ServiceAccount`, `ConfigMap` | uid and version are the ones that were read | an unchanged one is written with what the leader of now would write; one that says so already is not written |
+//! | Secret of a run, network policies, `ServiceAccount`, `ConfigMap` | uid and version are the ones that were read | an unchanged one is written with what the leader of now would write, passwords being those it holds; one that says so already is not written |
 //! | deletion of a run's object | its uid is the one that was read, and before the first of them the namespace was still the one whose record does not name the run | that record never names a finished run again: a run, once removed, stays so |
 //! | deletion of a Job to go on with its restore | its uid is the one the decision was about | – |
 //! | creation of what exists | its name is taken | – |
@@ -27,6 +27,7 @@
 
 mod cluster;
 pub(crate) mod hindrance;
+mod passwords;
 mod restore;
 mod serve;
 
@@ -37,7 +38,7 @@ use crate::{
     lead::{Late, Term},
     model::{Record, Trouble},
     plan::Step,
-    resources::{self, Passwords, Place, Site},
+    resources::{self, Passwords, Place, Role, Site},
 };
 use contract::names::{NamespaceName, RunName};
 use std::{sync::Arc, time::Duration};
@@ -106,9 +107,14 @@ pub enum ApplyError {
         /// How far it came.
         source: Late,
     },
-    /// A Secret of ours does not hold what we wrote.
-    #[error("failed to take the password from Secret {0}; restore it or delete the namespace")]
-    Password(&'static str),
+    /// A password the database was given is in none of our Secrets any more.
+    #[error("failed to find the password of the {role} role in Secret {secret} or {}", role.secret())]
+    Password {
+        /// Where it was.
+        secret: String,
+        /// Whose.
+        role: Role,
+    },
     /// It took too long.
     #[error("failed to take step {step} within {} s", DEADLINE.as_secs())]
     Timeout {

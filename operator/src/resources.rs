@@ -23,14 +23,16 @@ mod site;
 mod sizing_job;
 mod volume_claim;
 
-pub use access::{Access, Role, access_secret, password_of};
+pub use access::{Access, Role, access_secret, empty_access_secret, password_of};
 pub use authority::authority;
 pub use defaults::postgres_memory_bytes;
 pub use meta::{Component, Place, app_labels};
 pub use namespace::namespace;
 pub use network_policies::{OPERATOR_LABELS, network_policies};
 pub use postgres_deployment::postgres_deployment;
-pub use repository_secret::{bound_to, repository_secret};
+pub use repository_secret::{
+    bound_to, empty_repository_secret, repository_secret, role_password, with_passwords,
+};
 pub use restore_job::restore_job;
 pub use service::service;
 pub use service_account::service_account;

@@ -20,6 +20,8 @@ const NOT_READY: u16 = 409;
 pub(super) fn of(step: &Step, error: &ApplyError) -> Option<Applied> {
     let run = match step {
         Step::StartSizing { .. } | Step::StartRestore { .. } | Step::StartPostgres(_) => step.run()?,
+        // What is restored already is given up for nothing that may pass.
+        Step::Serve { .. } if matches!(error, ApplyError::Password { .. }) => step.run()?,
         _ => return None,
     };
     let trouble = Trouble::new(reason(error)?, crate::reconcile::chain(error));
@@ -40,6 +42,7 @@ fn reason(error: &ApplyError) -> Option<Reason> {
     match error {
         ApplyError::Canopy(error) => Some(of_canopy(error)),
         ApplyError::Late { source: Late::Unanswered, .. } => Some(Reason::CanopyUnavailable),
+        ApplyError::Password { .. } => Some(Reason::AccessLost),
         // Somebody else's object under our name goes away by no trying.
         ApplyError::Cluster(ClusterError::Foreign { .. }) => Some(Reason::Rejected),
         ApplyError::Cluster(error) => error.status().and_then(|said| of_creation(said.code, &said.message)),

@@ -25,10 +25,13 @@ impl Applier {
         if order.fit.size.is_none() {
             self.lay_foundation(order.into()).await?;
         }
+        let held = self.run_secret(order.into(), &order.run).await?;
+        let passwords = self.passwords(order.into(), held.as_ref()).await?;
         let RestoreSet { repository_secret, volume_claim, job } =
-            RestoreSet::of(&self.site, order, &password);
+            RestoreSet::of(&self.site, order, &password, &passwords);
         let claim = self.cluster.create(&volume_claim).await?;
-        self.cluster.apply(&resources::bound_to(repository_secret, &claim)).await?;
+        let secret = resources::bound_to(repository_secret, &claim);
+        self.cluster.apply_over(held.as_ref(), &secret).await?;
         self.cluster.create(&job).await?;
         Ok(Applied::Done)
     }
@@ -44,12 +47,9 @@ impl Applier {
         Ok(asked.await??.repo_password)
     }
 
-    /// The passwords of a replica are made once: where the Secrets exist, they stay.
     pub(super) async fn start_postgres(&self, order: &PostgresOrder) -> Result<Applied> {
-        let PostgresSet { superuser, analytics, deployment } =
-            PostgresSet::of(&self.site, order, &(self.new_passwords)());
-        self.cluster.create(&superuser).await?;
-        self.cluster.create(&analytics).await?;
+        self.keep_passwords(order).await?;
+        let PostgresSet { deployment } = PostgresSet::of(&self.site, order);
         self.cluster.create(&deployment).await?;
         Ok(Applied::Done)
     }

@@ -3,7 +3,7 @@
 use super::{Applied, Applier, ApplyError, Result};
 use crate::{
     model::{Owner, ServeOrder},
-    resources::{Passwords, Role, ServeSet, password_of},
+    resources::{Passwords, Role, ServeSet},
 };
 use contract::secret::SecretString;
 use k8s_openapi::api::core::v1::Secret;
@@ -15,9 +15,10 @@ impl Applier {
         if !self.cluster.is_still(&order.namespace, owner).await? {
             return Ok(Applied::Stale);
         }
+        let held = self.run_secret(order.into(), &order.run).await?;
         let passwords = Passwords {
-            superuser: self.password(order, Role::Superuser).await?,
-            analytics: self.password(order, Role::Analytics).await?,
+            superuser: self.password_for_guests(order, held.as_ref(), Role::Superuser).await?,
+            analytics: self.password_for_guests(order, held.as_ref(), Role::Analytics).await?,
         };
         let ServeSet { superuser, analytics, service } = ServeSet::of(&self.site, order, &passwords);
         self.cluster.apply(&superuser).await?;
@@ -26,8 +27,14 @@ impl Applier {
         Ok(Applied::Done)
     }
 
-    async fn password(&self, order: &ServeOrder, role: Role) -> Result<SecretString> {
-        let secret: Secret = self.cluster.get(&order.namespace, role.secret()).await?;
-        password_of(&secret).ok_or(ApplyError::Password(role.secret()))
+    /// A new one would let nobody in: the database has been told already.
+    async fn password_for_guests(
+        &self,
+        order: &ServeOrder,
+        held: Option<&Secret>,
+        role: Role,
+    ) -> Result<SecretString> {
+        let password = self.password(order.into(), held, role).await?;
+        password.ok_or_else(|| ApplyError::Password { secret: order.run.repository_secret(), role })
     }
 }

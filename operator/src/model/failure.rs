@@ -113,6 +113,8 @@ reasons! {
     Forbidden = "forbidden", Infrastructure;
     /// A container cannot be made: a missing Secret, a bad command.
     ContainerFailed = "container_failed", Infrastructure;
+    /// A password of the database is in no Secret any more.
+    AccessLost = "access_lost", Infrastructure;
     /// A container ends again and again.
     CrashLoop = "crash_loop", Infrastructure;
     /// No pod was made, and nobody said why.

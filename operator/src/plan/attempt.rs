@@ -276,7 +276,8 @@ impl Driver<'_> {
         if self.replica.service.as_ref().and_then(|service| service.run.as_ref()) == Some(&run) {
             return Decision::Do(conclude::succeeded(&self.facts(), report));
         }
-        self.overdue(wait).unwrap_or_else(|| Decision::Do(serve(self.replica, run, report)))
+        let ended = self.refused().or_else(|| self.overdue(wait));
+        ended.unwrap_or_else(|| Decision::Do(serve(self.replica, run, report)))
     }
 
     fn wait(&self, wait: &Wait<'_>, because: impl FnOnce() -> Because) -> Decision {

@@ -7,10 +7,10 @@ use contract::{
 };
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// Key of the password.
-pub(super) const PASSWORD_KEY: &str = "password";
+const PASSWORD_KEY: &str = "password";
 
 /// What stays as it is in a part of a URI: the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -24,6 +24,12 @@ pub enum Role {
     Analytics,
 }
 
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.username())
+    }
+}
+
 impl Role {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Superuser, Self::Analytics];
@@ -33,6 +39,14 @@ impl Role {
         match self {
             Self::Superuser => objects::roles::SUPERUSER,
             Self::Analytics => objects::roles::ANALYTICS,
+        }
+    }
+
+    /// Where the Secret of a run holds its password.
+    pub(super) fn key_in_run(self) -> &'static str {
+        match self {
+            Self::Superuser => "superuser-password",
+            Self::Analytics => "analytics-password",
         }
     }
 
@@ -96,17 +110,26 @@ impl Access {
 
 /// The Secret of `role`.
 pub fn access_secret(site: &Site, place: Place<'_>, role: Role, access: &Access) -> Secret {
+    Secret { data: Some(access.data()), ..empty_access_secret(site, place, role) }
+}
+
+/// The same without what it holds, to find it by.
+pub fn empty_access_secret(site: &Site, place: Place<'_>, role: Role) -> Secret {
     Secret {
         metadata: Meta::stable(site, place, Component::Postgres).named(role.secret()),
         type_: Some("Opaque".to_owned()),
-        data: Some(access.data()),
         ..Secret::default()
     }
 }
 
 /// The password in a Secret made by [`access_secret`]; none where it is missing, empty or no text.
 pub fn password_of(secret: &Secret) -> Option<SecretString> {
-    let ByteString(bytes) = secret.data.as_ref()?.get(PASSWORD_KEY)?;
+    password_in(secret, PASSWORD_KEY)
+}
+
+/// The password under `key`; none where it is missing, empty or no text.
+pub(super) fn password_in(secret: &Secret, key: &str) -> Option<SecretString> {
+    let ByteString(bytes) = secret.data.as_ref()?.get(key)?;
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.is_empty())?;
     Some(SecretString::from(text))
 }

@@ -135,18 +135,16 @@ pub(super) fn every_object(site: &Site, intent: Intent) -> Vec<Value> {
     let Foundation { network_policies, service_account, authority } = Foundation::of(site, place);
     let SizingSet { repository_secret: _, job: sizing } =
         SizingSet::of(site, &sizing_order(intent), &password());
-    let RestoreSet { repository_secret, volume_claim, job } = RestoreSet::of(site, &restore, &password());
-    let PostgresSet { superuser, analytics, deployment } =
-        PostgresSet::of(site, &postgres_order(intent), &passwords);
-    let ServeSet { superuser: superuser_served, analytics: analytics_served, service } =
-        ServeSet::of(site, &serve, &passwords);
+    let RestoreSet { repository_secret, volume_claim, job } =
+        RestoreSet::of(site, &restore, &password(), &passwords);
+    let PostgresSet { deployment } = PostgresSet::of(site, &postgres_order(intent));
+    let ServeSet { superuser, analytics, service } = ServeSet::of(site, &serve, &passwords);
 
     let mut all = vec![json(namespace(site, place, &Record::default().to_annotations()))];
     all.extend(network_policies.map(json));
     all.push(json(service_account));
     all.extend(authority.map(json));
     all.extend([json(repository_secret), json(sizing), json(volume_claim), json(job)]);
-    all.extend([json(superuser), json(analytics), json(deployment)]);
-    all.extend([json(superuser_served), json(analytics_served), json(service)]);
+    all.extend([json(deployment), json(superuser), json(analytics), json(service)]);
     all
 }

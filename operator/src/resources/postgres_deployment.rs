@@ -3,9 +3,7 @@
 //! One pod and never two: two postmasters on one volume would destroy it.
 
 use super::{
-    Component, Role, Site,
-    access::PASSWORD_KEY,
-    defaults, env,
+    Component, Role, Site, defaults, env,
     meta::Meta,
     mounts::{self, AGENT, AGENT_PROGRAM, PGDATA, SHM, SOCKET, TMP},
     pod,
@@ -131,7 +129,7 @@ fn port() -> ContainerPort {
 
 fn environment(order: &PostgresOrder) -> Vec<EnvVar> {
     let passwords = [(SUPERUSER_PASSWORD, Role::Superuser), (ANALYTICS_PASSWORD, Role::Analytics)]
-        .map(|(name, role)| env::from_secret(name, role.secret(), PASSWORD_KEY));
+        .map(|(name, role)| env::from_secret(name, &order.run.repository_secret(), role.key_in_run()));
     env::plain(spec(order).to_env()).chain(pod::scratch_env()).chain(passwords).collect()
 }
 

@@ -3,7 +3,7 @@
 
 use super::{
     Access, Place, Role, Site, access_secret, authority, network_policies, postgres_deployment,
-    repository_secret, restore_job, service, service_account, sizing_job, volume_claim,
+    repository_secret, restore_job, service, service_account, sizing_job, volume_claim, with_passwords,
 };
 use crate::model::{PostgresOrder, RestoreOrder, ServeOrder, SizingOrder};
 use contract::secret::SecretString;
@@ -13,9 +13,6 @@ use k8s_openapi::api::{
     core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Service, ServiceAccount},
     networking::v1::NetworkPolicy,
 };
-
-/// The database every server has; what `dbname` says until it is known what was restored.
-const MAINTENANCE_DATABASE: &str = "postgres";
 
 /// What a namespace needs before anything runs in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +58,7 @@ impl SizingSet {
 /// What a restore needs, in the order it is made: the Job last.
 #[derive(Clone, PartialEq)]
 pub struct RestoreSet {
-    /// The repository password.
+    /// The repository password, and those of the roles.
     pub repository_secret: Secret,
     /// The run's volume.
     pub volume_claim: PersistentVolumeClaim,
@@ -70,10 +67,11 @@ pub struct RestoreSet {
 }
 
 impl RestoreSet {
-    /// For `order`, with the repository password Canopy gave.
-    pub fn of(site: &Site, order: &RestoreOrder, password: &SecretString) -> Self {
+    /// For `order`, with the repository password Canopy gave and those its database will know.
+    pub fn of(site: &Site, order: &RestoreOrder, password: &SecretString, roles: &Passwords) -> Self {
+        let repository_secret = repository_secret(site, order.into(), &order.run, password);
         Self {
-            repository_secret: repository_secret(site, order.into(), &order.run, password),
+            repository_secret: with_passwords(repository_secret, roles),
             volume_claim: volume_claim(site, order),
             job: restore_job(site, order),
         }
@@ -89,22 +87,17 @@ pub struct Passwords {
     pub analytics: SecretString,
 }
 
-/// What PostgreSQL needs, in the order it is made: the Deployment last.
+/// What PostgreSQL needs beside the volume and what the run's Secret holds.
 #[derive(Clone, PartialEq)]
 pub struct PostgresSet {
-    /// The superuser's access: only created, never changed, as the run that serves may be using it.
-    pub superuser: Secret,
-    /// The analytics user's access: only created, never changed.
-    pub analytics: Secret,
     /// The server.
     pub deployment: Deployment,
 }
 
 impl PostgresSet {
-    /// For `order`; `passwords` count only where the Secrets do not exist yet.
-    pub fn of(site: &Site, order: &PostgresOrder, passwords: &Passwords) -> Self {
-        let [superuser, analytics] = access_secrets(site, order.into(), passwords, MAINTENANCE_DATABASE);
-        Self { superuser, analytics, deployment: postgres_deployment(site, order) }
+    /// For `order`.
+    pub fn of(site: &Site, order: &PostgresOrder) -> Self {
+        Self { deployment: postgres_deployment(site, order) }
     }
 }
 
@@ -120,7 +113,7 @@ pub struct ServeSet {
 }
 
 impl ServeSet {
-    /// For `order`, with the passwords the Secrets hold.
+    /// For `order`, with the passwords its run was given.
     pub fn of(site: &Site, order: &ServeOrder, passwords: &Passwords) -> Self {
         let [superuser, analytics] = access_secrets(site, order.into(), passwords, &order.database);
         Self { superuser, analytics, service: service(site, order) }

@@ -14,3 +14,5 @@ mod world;
 
 #[path = "../support/rights.rs"]
 mod granted;
+#[path = "../support/keys.rs"]
+mod keys;

@@ -53,7 +53,7 @@ fn used(server: &ApiServer) -> (Rights, Rights) {
 
 /// Somebody takes away our labels from what outlives runs: the next run puts them back.
 fn spoil(server: &ApiServer, namespace: &str) {
-    for kind in ["networkpolicies", "serviceaccounts", "configmaps"] {
+    for kind in ["networkpolicies", "serviceaccounts", "configmaps", "secrets"] {
         for object in server.list(kind, namespace) {
             server.edit(kind, namespace, object.name(), |value| {
                 value["metadata"]["labels"]["app.kubernetes.io/version"] = json!("spoilt");

@@ -23,6 +23,8 @@ mod universe;
 
 #[path = "../support/rights.rs"]
 mod granted;
+#[path = "../support/keys.rs"]
+mod keys;
 
 use universe::{Figures, Universe};
 

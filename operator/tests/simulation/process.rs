@@ -153,14 +153,14 @@ impl Office {
     }
 
     fn reconciler(&self, term: Term, registered: watch::Receiver<bool>) -> Reconciler {
-        let (client, site) = (self.client.clone(), Arc::new(site()));
+        let (client, site, server) = (self.client.clone(), Arc::new(site()), self.around.server.clone());
         let home = site.home.namespace.clone();
         Reconciler {
             applier: Applier {
                 term: term.clone(),
                 cluster: Cluster::new(client.clone(), home.clone(), self.index.clone(), term),
                 canopy: Arc::clone(&self.canopy),
-                new_passwords: Arc::new(passwords),
+                new_passwords: Arc::new(move || passwords(server.revision())),
                 site,
             },
             index: self.index.clone(),
@@ -185,9 +185,10 @@ impl Pass for Passes {
     }
 }
 
-fn passwords() -> Passwords {
-    let secret = || SecretString::from(crate::canopy::CANARY);
-    Passwords { superuser: secret(), analytics: secret() }
+/// Others each time.
+fn passwords(revision: u64) -> Passwords {
+    let secret = |role| SecretString::from(format!("{}-{role}-{revision}", crate::canopy::CANARY));
+    Passwords { superuser: secret("superuser"), analytics: secret("analytics") }
 }
 
 /// Shorter than in production, so that an hour shows much.

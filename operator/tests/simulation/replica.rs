@@ -2,6 +2,7 @@
 
 use crate::{
     canopy::SimCanopy,
+    keys as held,
     truth::{Poison, Truth},
 };
 use contract::{
@@ -105,6 +106,7 @@ fn serves(server: &ApiServer, namespace: &str, run: &str) -> Result<(), String> 
     if ready.is_none_or(|deployment| deployment["status"]["readyReplicas"] != 1) {
         return Err(format!("run {run} does not answer"));
     }
+    held::open(server, namespace, run)?;
     let claims = server.list("persistentvolumeclaims", namespace).len();
     if claims == 1 { Ok(()) } else { Err(format!("{claims} volumes")) }
 }

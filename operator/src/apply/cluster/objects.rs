@@ -68,17 +68,21 @@ impl Cluster {
     /// Brings `object` to what it says, fields of others untouched, unless it has changed since it is read here. One that
     /// says so already is left alone: a step that is taken again goes on where it was broken off.
     pub(in crate::apply) async fn apply<K: Kind>(&self, object: &K) -> Result<()> {
+        let found = self.find(object).await?;
+        self.apply_over(found.as_ref(), object).await
+    }
+
+    /// The same over what was `found` before; `object` may be made of that.
+    pub(in crate::apply) async fn apply_over<K: Kind>(&self, found: Option<&K>, object: &K) -> Result<()> {
         let (api, name) = (self.api_of(object), object.name_any());
-        let found = self.read("get", shown(object), api.get_opt(&name)).await?;
         let applied = match found {
             None => self.post(&api, object).await,
             Some(found) => {
-                ours(&found, object)?;
                 if says(&json!(found), &json!(object)) {
-                    self.index.wrote(&found);
+                    self.index.wrote(found);
                     return Ok(());
                 }
-                let patch = Patch::Apply(over(&found, object));
+                let patch = Patch::Apply(over(found, object));
                 let params = PatchParams::apply(FIELD_MANAGER).force();
                 self.write("apply", shown(object), api.patch(&name, &params, &patch)).await
             }
@@ -89,6 +93,13 @@ impl Cluster {
             }
             error => error,
         })
+    }
+
+    /// What stands where `meant` does or should, if anything: an error unless it is ours and of the same replica.
+    pub(in crate::apply) async fn find<K: Kind>(&self, meant: &K) -> Result<Option<K>> {
+        let (api, name) = (self.api_of(meant), meant.name_any());
+        let found = self.read("get", shown(meant), api.get_opt(&name)).await?;
+        found.map(|found| ours(&found, meant).map(|()| found)).transpose()
     }
 
     /// The object `name`.

@@ -166,6 +166,17 @@ impl Stage {
         self.server.remove(resource, namespace.as_str(), name);
     }
 
+    /// A person, or an older version, has made it otherwise.
+    pub(super) fn edit(
+        &self,
+        resource: &str,
+        namespace: &NamespaceName,
+        name: &str,
+        edit: impl FnOnce(&mut Value),
+    ) {
+        assert!(self.server.edit(resource, namespace.as_str(), name, edit).is_some());
+    }
+
     /// The cluster's own controllers do all they have to do.
     pub(super) fn settle(&self) {
         Controllers::new(&self.server).settle();

@@ -1,11 +1,14 @@
 //! What two runs are compared by: everything but times, UIDs, versions, and the pods' random names.
 
-use crate::world::{OPERATOR, World};
-use contract::{canopy::Outcome, ids::ServerId};
-use fake_apiserver::{KINDS, Verb};
+use crate::{
+    keys,
+    world::{OPERATOR, World},
+};
+use contract::{canopy::Outcome, ids::ServerId, names::labels};
+use fake_apiserver::{KINDS, Object, Verb};
 use jiff::Timestamp;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Events are a courtesy, and pods are named at random by others.
 const LEFT_OUT: [&str; 2] = ["events", "pods"];
@@ -23,16 +26,20 @@ pub(crate) struct Digest {
     deeds: BTreeMap<String, usize>,
     /// What Canopy was told, in order for each replica.
     reports: Vec<Told>,
+    /// Of each Service, whether its guests get in.
+    doors: BTreeMap<String, Result<(), String>>,
 }
 
 impl Digest {
     pub(crate) fn of(world: &World) -> Self {
-        Self { objects: objects(world), deeds: deeds(world), reports: reports(world) }
+        Self { objects: objects(world), deeds: deeds(world), reports: reports(world), doors: doors(world) }
     }
 
     pub(crate) fn assert_same(&self, other: &Self, when: &str) {
         assert_eq!(self.deeds, other.deeds, "{when}");
         assert_eq!(self.reports, other.reports, "{when}");
+        assert!(other.doors.values().all(Result::is_ok), "{when}: {:?}", other.doors);
+        assert_eq!(self.doors, other.doors, "{when}");
         for (name, object) in &self.objects {
             assert_eq!(Some(object), other.objects.get(name), "{when}: {name}");
         }
@@ -45,9 +52,28 @@ fn objects(world: &World) -> BTreeMap<String, Value> {
     let all = kinds.flat_map(|resource| {
         let list = world.server.list(resource, "");
         list.into_iter()
-            .map(move |one| (format!("{resource} {}/{}", one.namespace(), one.name()), plain(&one)))
+            .map(move |one| (format!("{resource} {}/{}", one.namespace(), one.name()), shown(resource, &one)))
     });
     all.collect()
+}
+
+/// Passwords are made at random: of a Secret counts which keys it has.
+fn shown(resource: &str, object: &Object) -> Value {
+    let mut shown = plain(object);
+    if resource == "secrets"
+        && let Some(data) = shown["data"].as_object_mut()
+    {
+        data.values_mut().for_each(|value| *value = "<held>".into());
+    }
+    shown
+}
+
+fn doors(world: &World) -> BTreeMap<String, Result<(), String>> {
+    let opens = |service: Arc<Object>| {
+        let run = service["spec"]["selector"][labels::RUN].as_str().unwrap_or_default();
+        (service.namespace().to_owned(), keys::open(&world.server, service.namespace(), run))
+    };
+    world.server.list("services", "").into_iter().map(opens).collect()
 }
 
 fn deeds(world: &World) -> BTreeMap<String, usize> {

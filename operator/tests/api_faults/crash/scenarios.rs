@@ -23,7 +23,7 @@ pub(crate) struct Scenario {
     pub(crate) happen: Part,
 }
 
-pub(crate) const SCENARIOS: [Scenario; 15] = [
+pub(crate) const SCENARIOS: [Scenario; 16] = [
     Scenario { name: "provision", prepare: nothing, happen: provision },
     Scenario { name: "refresh", prepare: one_serves, happen: refresh },
     Scenario { name: "force refresh under a deaf Canopy", prepare: one_serves, happen: force },
@@ -34,6 +34,7 @@ pub(crate) const SCENARIOS: [Scenario; 15] = [
     Scenario { name: "denied credentials", prepare: nothing, happen: denied },
     Scenario { name: "outage of S3, parked", prepare: trouble::two_wait, happen: trouble::outage },
     Scenario { name: "healing", prepare: one_serves, happen: trouble::healing },
+    Scenario { name: "keys removed under a refresh", prepare: one_serves, happen: trouble::keys_removed },
     Scenario { name: "identity changed", prepare: one_serves, happen: trouble::identity_changed },
     Scenario { name: "teardown", prepare: four_serve, happen: teardown },
     Scenario { name: "teardown with a report unheard", prepare: four_serve, happen: trouble::unheard },

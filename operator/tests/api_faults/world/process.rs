@@ -2,7 +2,7 @@
 
 use super::OPERATOR;
 use crate::{canopy::Canopy, clock::VirtualClock};
-use contract::names::NamespaceName;
+use contract::{names::NamespaceName, secret::SecretString};
 use fake_apiserver::ApiServer;
 use operator::{
     apply::{Applier, Cluster},
@@ -17,7 +17,13 @@ use operator::{
     tell::{Events, Status},
 };
 use serde_json::Value;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -47,8 +53,12 @@ fn site(version: &str) -> Site {
     }
 }
 
+/// Others each time.
 fn passwords() -> Passwords {
-    Passwords { superuser: "canary-s".into(), analytics: "canary-a".into() }
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let password = |role| SecretString::from(format!("canary-{role}-{number}"));
+    Passwords { superuser: password("s"), analytics: password("a") }
 }
 
 impl Process {

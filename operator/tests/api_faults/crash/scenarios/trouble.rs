@@ -6,7 +6,10 @@ use crate::{
     world::{World, namespace},
 };
 use contract::{
-    names::{RunName, annotations, labels, objects::SERVICE},
+    names::{
+        RunName, annotations, labels,
+        objects::{ANALYTICS_SECRET, SERVICE, SUPERUSER_SECRET},
+    },
     pods::{Failure, FailureReason, OUTAGE_MESSAGE, RestoreResult, TerminationDocument},
 };
 use fake_apiserver::{Object, Outcome};
@@ -76,6 +79,20 @@ pub(super) fn healing(world: &mut World) -> BoxFuture<'_, ()> {
             world.server.get("deployments", namespace(1).as_str(), &deployment).is_some()
         };
         world.until("it has a Deployment", is_back).await;
+    })
+}
+
+/// A person removes what guests hold while the next run is restored.
+pub(super) fn keys_removed(world: &mut World) -> BoxFuture<'_, ()> {
+    Box::pin(async move {
+        world.fate(|pod| is_restore(pod).then_some(Outcome::Running));
+        world.canopy.wants([entry(1, SECOND)]);
+        world.until("it restores", World::restores).await;
+        for secret in [SUPERUSER_SECRET, ANALYTICS_SECRET] {
+            world.server.remove("secrets", namespace(1).as_str(), secret);
+        }
+        world.fate(|_| None);
+        world.until("it is refreshed", |world| world.serves(1, SECOND)).await;
     })
 }
 
