@@ -64,20 +64,28 @@ impl Shared {
 impl ApiServer {
     /// An empty cluster whose stamps `clock` tells.
     pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self::of(Store::new(), BTreeMap::new(), Arc::new(clock))
+    }
+
+    /// Another cluster, in which there is what is in this one now, and whose stamps `clock` tells: from here on each goes
+    /// its own way. Nobody has called it yet, and nothing befalls who does.
+    #[must_use]
+    pub fn fork(&self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        let state = self.shared.lock();
+        Self::of(state.store.clone(), state.tokens.clone(), Arc::new(clock))
+    }
+
+    fn of(store: Store, tokens: BTreeMap<String, Value>, clock: Clock) -> Self {
         let state = State {
-            store: Store::new(),
+            store,
             faults: Faults::default(),
             audit: Audit::default(),
-            tokens: BTreeMap::new(),
+            tokens,
             epoch: 0,
             broken_epoch: 0,
         };
-        let shared = Shared {
-            state: Mutex::new(state),
-            clock: Arc::new(clock),
-            changed: Notify::new(),
-            deaths: watch::Sender::new(0),
-        };
+        let shared =
+            Shared { state: Mutex::new(state), clock, changed: Notify::new(), deaths: watch::Sender::new(0) };
         Self { shared: Arc::new(shared) }
     }
 

@@ -27,7 +27,7 @@ const AT_REST: [&str; 2] = ["leases", "events"];
 /// Namespace and name.
 pub(crate) type Key = (String, String);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Table {
     objects: BTreeMap<Key, Arc<Object>>,
     history: History,
@@ -44,7 +44,7 @@ impl Table {
 }
 
 /// Everything there is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Store {
     tables: Vec<Table>,
     owners: BTreeMap<String, Owners>,

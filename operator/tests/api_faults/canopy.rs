@@ -34,6 +34,17 @@ pub(crate) fn entry(number: u128, snapshot: &str) -> Value {
 }
 
 impl Canopy {
+    /// Another one, that wants the same and was told the same.
+    pub(crate) fn fork(&self) -> Self {
+        let Self { entries, reports, deaf_for, denies } = self;
+        Self {
+            entries: Mutex::new(entries.lock().unwrap().clone()),
+            reports: Mutex::new(reports.lock().unwrap().clone()),
+            deaf_for: Mutex::new(*deaf_for.lock().unwrap()),
+            denies: Mutex::new(*denies.lock().unwrap()),
+        }
+    }
+
     /// The worklist from now on.
     pub(crate) fn wants(&self, entries: impl IntoIterator<Item = Value>) {
         *self.entries.lock().unwrap() = entries.into_iter().collect();

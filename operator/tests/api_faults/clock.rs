@@ -7,6 +7,8 @@ use tokio::time::Instant;
 
 #[derive(Clone)]
 pub(crate) struct VirtualClock {
+    /// The time at the first moment.
+    begun: Timestamp,
     start: Instant,
     /// How far it has been set forward or back.
     set_by: Arc<Mutex<SignedDuration>>,
@@ -14,7 +16,11 @@ pub(crate) struct VirtualClock {
 
 impl VirtualClock {
     pub(crate) fn start() -> Self {
-        Self { start: Instant::now(), set_by: Arc::default() }
+        Self::starting_at("2026-06-01T00:00:00Z".parse().unwrap())
+    }
+
+    pub(crate) fn starting_at(begun: Timestamp) -> Self {
+        Self { begun, start: Instant::now(), set_by: Arc::default() }
     }
 
     /// Sets it forward, or back.
@@ -25,7 +31,6 @@ impl VirtualClock {
 
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
-        let start: Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
-        start + self.start.elapsed() + *self.set_by.lock().unwrap()
+        self.begun + self.start.elapsed() + *self.set_by.lock().unwrap()
     }
 }

@@ -6,7 +6,7 @@
 mod digest;
 mod scenarios;
 
-use crate::world::{OPERATOR, World};
+use crate::world::{OPERATOR, Stands, World};
 use digest::Digest;
 use fake_apiserver::{Fault, Harm};
 use scenarios::{SCENARIOS, Scenario};
@@ -45,14 +45,15 @@ fn fault_a1_fault_a2_death_at_any_write_ends_in_the_same_cluster() {
 
 /// All deaths of a scenario; how many there were.
 fn explore(scenario: &Scenario) -> usize {
-    let (alive, writes) = alone(live(scenario, None));
+    let stands = alone(stands(scenario));
+    let (alive, writes) = alone(live(scenario, &stands, None));
     let harms = [Harm::DieBefore, Harm::DieAfter];
     let ways = harms.iter().flat_map(|harm| [Heir::Newborn, Heir::Standby].map(|heir| (harm.clone(), heir)));
     let deaths =
         ways.flat_map(|(harm, heir)| (0..writes).map(move |write| Death { write, harm: harm.clone(), heir }));
     let mut points = 0;
     for death in deaths {
-        let (dead, _) = alone(live(scenario, Some(death.clone())));
+        let (dead, _) = alone(live(scenario, &stands, Some(death.clone())));
         alive.assert_same(&dead, &format!("{}: {death:?}", scenario.name));
         points += 1;
     }
@@ -66,14 +67,19 @@ fn alone<T>(run: impl Future<Output = T>) -> T {
     runtime.enable_time().start_paused(true).build().unwrap().block_on(run)
 }
 
-/// A scenario from its preparation to rest, and what came of it; how many writes there were.
-async fn live(scenario: &Scenario, death: Option<Death>) -> (Digest, u64) {
-    let mut world = match death.as_ref().map(|death| death.heir) {
-        Some(Heir::Standby) => World::with_standby(),
-        Some(Heir::Newborn) | None => World::thorough(),
-    };
+/// What a scenario begins with: made once, as nobody dies of it.
+async fn stands(scenario: &Scenario) -> Stands {
+    let mut world = World::thorough();
     (scenario.prepare)(&mut world).await;
-    world.server.clear_audit();
+    world.stands()
+}
+
+/// A scenario from what stands to rest, and what came of it; how many writes there were.
+async fn live(scenario: &Scenario, stands: &Stands, death: Option<Death>) -> (Digest, u64) {
+    let mut world = match death.as_ref().map(|death| death.heir) {
+        Some(Heir::Standby) => World::from(stands).with_standby(),
+        Some(Heir::Newborn) | None => World::from(stands),
+    };
     if let Some(death) = &death {
         world.strike(Fault::new(death.harm.clone()).writes().skip(death.write).times(1));
     }

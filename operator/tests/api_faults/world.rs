@@ -6,7 +6,7 @@ mod process;
 use crate::{canopy::Canopy, clock::VirtualClock, granted};
 use contract::names::{NamespaceName, annotations, namespace_name, objects::containers};
 use fake_apiserver::{ApiServer, Controllers, Fault, Harm, Object, Outcome, Verb};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use operator::{
     clock::Clock,
     plan::{Policy, TeardownPolicy, VolumePolicy},
@@ -77,27 +77,47 @@ impl World {
         let clock = VirtualClock::start();
         let time = clock.clone();
         let server = ApiServer::new(move || time.now());
+        Self::around(server, Arc::default(), clock, version)
+    }
+
+    fn around(server: ApiServer, canopy: Arc<Canopy>, clock: VirtualClock, version: &'static str) -> Self {
         let mut actors = Controllers::new(&server);
         actors.script(fate::well);
-        let (canopy, policy) = (Arc::<Canopy>::default(), policy());
+        let policy = policy();
         let operator = Process::start(&server, &canopy, &clock, &policy, version);
         Self { server, actors, canopy, clock, policy, version, operator, standby: None, deaths: 0 }
     }
 
     /// The same, told to ask for the size of each snapshot, and to go on with restores that are broken off.
     pub(crate) fn thorough() -> Self {
-        let mut world = Self::new();
-        world.policy.volumes.first = None;
-        world.policy.resumes_max = 5;
-        world.operator = world.process();
-        world
+        Self::new().told_to_be_thorough()
     }
 
-    /// The same with a second operator that follows the cluster and does nothing, until the first dies.
-    pub(crate) fn with_standby() -> Self {
-        let mut world = Self::thorough();
-        world.standby = Some(world.process());
-        world
+    /// The same in a cluster in which something stands already, as it begins to look at that.
+    pub(crate) fn from(stands: &Stands) -> Self {
+        let clock = VirtualClock::starting_at(stands.at);
+        let time = clock.clone();
+        let (server, canopy) = (stands.server.fork(move || time.now()), Arc::new(stands.canopy.fork()));
+        Self::around(server, canopy, clock, env!("CARGO_PKG_VERSION")).told_to_be_thorough()
+    }
+
+    /// What there is now, to begin from as often as one likes.
+    pub(crate) fn stands(&self) -> Stands {
+        let at = self.clock.now();
+        Stands { server: self.server.fork(move || at), canopy: self.canopy.fork(), at }
+    }
+
+    fn told_to_be_thorough(mut self) -> Self {
+        self.policy.volumes.first = None;
+        self.policy.resumes_max = 5;
+        self.operator = self.process();
+        self
+    }
+
+    /// With a second operator that follows the cluster and does nothing, until the first dies.
+    pub(crate) fn with_standby(mut self) -> Self {
+        self.standby = Some(self.process());
+        self
     }
 
     fn process(&self) -> Process {
@@ -271,6 +291,13 @@ impl World {
             .collect();
         format!("status {}\n{}\n{states:?}", self.operator.status(), self.server.audit(last))
     }
+}
+
+/// A cluster, a Canopy and a moment, without anybody who acts.
+pub(crate) struct Stands {
+    server: ApiServer,
+    canopy: Canopy,
+    at: Timestamp,
 }
 
 /// A second operator that acts.

@@ -25,7 +25,7 @@ pub(crate) struct Change {
     pub(crate) hidden: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     changes: VecDeque<Change>,
     /// Up to here nothing is remembered.

@@ -4,6 +4,7 @@
 mod applying;
 mod deleting;
 mod faults;
+mod forking;
 mod listing;
 mod strictness;
 mod watching;

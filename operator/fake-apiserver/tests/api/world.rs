@@ -45,6 +45,13 @@ pub(crate) fn map(name: &str) -> Value {
 }
 
 impl World {
+    /// Another one, that begins as this one is now.
+    pub(crate) fn fork(&self) -> Self {
+        let server = self.server.fork(|| NOW.parse().unwrap());
+        let client = server.client("tester");
+        Self { server, client }
+    }
+
     pub(crate) async fn raw(&self, request: Request<Body>) -> Response<Body> {
         self.client.send(request).await.unwrap()
     }
