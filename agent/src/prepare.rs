@@ -39,9 +39,7 @@ use crate::{
 };
 use binaries::Binaries;
 use checks::Budget;
-use contract::pods::{
-    Check, CheckResult, Failure, FailureReason, Fix, MANDATORY_CHECKS, PrepareReport, PrepareSpec,
-};
+use contract::pods::{Failure, FailureReason, Fix, PrepareReport, PrepareSpec};
 use controldata::ControlData;
 use error::PrepareError;
 use inspect::Inspection;
@@ -93,7 +91,7 @@ impl Prepare<'_> {
         }
         let mut report = PrepareReport::default();
         let failure = self.attempt(&mut report).await.err().map(|error| error.failure());
-        conclude(&mut report, failure);
+        conclude(&mut report, failure, !self.spec.probes.is_empty());
         if let Err(error) = marker::write(&self.spec.volume, &self.spec.run, &report) {
             tracing::warn!(%error, "failed to keep the report; a restarted pod will do all of it again");
         }
@@ -256,10 +254,11 @@ impl Prepare<'_> {
 }
 
 /// Adds the checks that did not run, and makes an unsound report a failure that says which check it was.
-fn conclude(report: &mut PrepareReport, failure: Option<Failure>) {
+/// Probes may be `declared`.
+fn conclude(report: &mut PrepareReport, failure: Option<Failure>, declared: bool) {
     let why_not =
         failure.as_ref().map_or("an earlier check failed", |_| "the database could not be brought up");
-    report.checks = checks::complete(std::mem::take(&mut report.checks), why_not);
+    report.checks = checks::complete(std::mem::take(&mut report.checks), why_not, declared);
     report.failure = failure;
     if report.failure.is_none() && !report.is_sound() {
         report.failure = Some(Failure { reason: FailureReason::CheckFailed, message: unsound(report) });
@@ -267,11 +266,7 @@ fn conclude(report: &mut PrepareReport, failure: Option<Failure>) {
 }
 
 fn unsound(report: &PrepareReport) -> String {
-    let counts = |check: &&Check| {
-        check.result == CheckResult::Failed
-            || (MANDATORY_CHECKS.contains(&check.name) && check.result != CheckResult::Passed)
-    };
-    let told = report.checks.iter().filter(counts).map(|check| {
+    let told = report.checks.iter().filter(|check| check.counts_against()).map(|check| {
         let detail = check.detail.as_deref().unwrap_or("no detail");
         format!("check {} {}: {detail}", word(&check.name), word(&check.result))
     });

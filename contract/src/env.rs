@@ -63,6 +63,8 @@ pub const MEMORY_BYTES: &str = "PGRO_MEMORY_BYTES";
 pub const CHECK_BUDGET_SECS: &str = "PGRO_CHECK_BUDGET_SECS";
 /// Time crash recovery may take, seconds.
 pub const RECOVERY_BUDGET_SECS: &str = "PGRO_RECOVERY_BUDGET_SECS";
+/// What the declaration asks of its data, as JSON; unset: nothing.
+pub const PROBES: &str = "PGRO_PROBES";
 /// Password of the superuser; only ever filled from a Secret.
 pub const SUPERUSER_PASSWORD: &str = "PGRO_SUPERUSER_PASSWORD";
 /// Password of the analytics user; only ever filled from a Secret.

@@ -10,4 +10,5 @@ pub mod env;
 pub mod ids;
 pub mod names;
 pub mod pods;
+pub mod probes;
 pub mod secret;

@@ -44,6 +44,9 @@ pub(super) struct PrepareArgs {
     /// Time crash recovery may take, seconds
     #[arg(long, env = env::RECOVERY_BUDGET_SECS)]
     recovery_budget_secs: Option<String>,
+    /// What the declaration asks of its data, as JSON
+    #[arg(long, env = env::PROBES)]
+    probes: Option<String>,
     /// Directory of the server's socket
     #[arg(long, env = "PGRO_SOCKET_DIR", default_value = SOCKET_DIR)]
     socket_dir: PathBuf,
@@ -110,6 +113,7 @@ impl PrepareArgs {
             env::MEMORY_BYTES => self.memory_bytes.clone(),
             env::CHECK_BUDGET_SECS => self.check_budget_secs.clone(),
             env::RECOVERY_BUDGET_SECS => self.recovery_budget_secs.clone(),
+            env::PROBES => self.probes.clone(),
             _ => None,
         }
     }
@@ -136,7 +140,7 @@ mod tests {
         Wrapper::from_arg_matches(&command.get_matches_from([&["x"], flags].concat())).unwrap().args
     }
 
-    const COMPLETE: [&str; 9] = [
+    const COMPLETE: [&str; 10] = [
         "--run=0123456789",
         "--snapshot-id=0123456789abcdef",
         "--snapshot-at=2026-01-02T03:04:05Z",
@@ -146,6 +150,7 @@ mod tests {
         "--memory-bytes=1073741824",
         "--check-budget-secs=600",
         "--recovery-budget-secs=600",
+        "--probes=[{\"name\":\"a\",\"sql\":\"SELECT true\",\"timeout_seconds\":30}]",
     ];
 
     #[test]

@@ -10,6 +10,7 @@ pub(super) mod databases;
 pub(super) mod full_read;
 pub(super) mod opens;
 pub(super) mod pages;
+pub(super) mod probes;
 mod tally;
 
 use contract::pods::{Check, CheckName, CheckResult};
@@ -96,8 +97,8 @@ impl Outcome {
     }
 }
 
-/// Every check in the contract's order; those that did not run say why.
-pub(super) fn complete(mut ran: Vec<Check>, why_not: &str) -> Vec<Check> {
+/// Every check in the contract's order; those that did not run say why. Probes can run where any are `declared`.
+pub(super) fn complete(mut ran: Vec<Check>, why_not: &str, declared: bool) -> Vec<Check> {
     const ALL: [CheckName; 8] = [
         CheckName::Opens,
         CheckName::Databases,
@@ -110,7 +111,7 @@ pub(super) fn complete(mut ran: Vec<Check>, why_not: &str) -> Vec<Check> {
     ];
     for name in ALL {
         if !ran.iter().any(|check| check.name == name) {
-            let (result, detail) = absent(name, why_not);
+            let (result, detail) = absent(name, why_not, declared);
             ran.push(Check { name, result, scope: "nothing".into(), duration_ms: 0, detail: Some(detail) });
         }
     }
@@ -118,19 +119,11 @@ pub(super) fn complete(mut ran: Vec<Check>, why_not: &str) -> Vec<Check> {
     ran
 }
 
-fn absent(name: CheckName, why_not: &str) -> (CheckResult, String) {
-    match name {
-        CheckName::Probes => {
-            (CheckResult::Unavailable, "SQL probes of the declaration are not implemented".into())
-        }
-        CheckName::Opens
-        | CheckName::Databases
-        | CheckName::Checksums
-        | CheckName::Pages
-        | CheckName::Amcheck
-        | CheckName::FullRead
-        | CheckName::Constraints => (CheckResult::Skipped, why_not.to_owned()),
+fn absent(name: CheckName, why_not: &str, declared: bool) -> (CheckResult, String) {
+    if name == CheckName::Probes && !declared {
+        return (CheckResult::Unavailable, probes::NONE.to_owned());
     }
+    (CheckResult::Skipped, why_not.to_owned())
 }
 
 /// Findings as one text, the first few by name.
@@ -151,7 +144,7 @@ mod tests {
     #[tokio::test]
     async fn every_check_of_the_contract_is_reported_in_order() {
         let ran = vec![Outcome::passed("x").named(CheckName::Amcheck, Instant::now())];
-        let checks = complete(ran, "the server did not open");
+        let checks = complete(ran, "the server did not open", true);
         let names: Vec<_> = checks.iter().map(|check| check.name).collect();
         assert!(names.is_sorted() && names.len() == 8, "{names:?}");
         assert_eq!(checks.iter().filter(|check| check.result == CheckResult::Passed).count(), 1);
@@ -159,9 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_is_unavailable_and_never_passed() {
-        for check in complete(Vec::new(), "x") {
-            assert_ne!(check.result, CheckResult::Passed, "{:?}", check.name);
+    fn what_did_not_run_is_never_passed_and_probes_nobody_gave_are_told_from_those_not_asked() {
+        for (declared, expected) in [(false, CheckResult::Unavailable), (true, CheckResult::Skipped)] {
+            for check in complete(Vec::new(), "x", declared) {
+                let is_probes = check.name == CheckName::Probes;
+                assert_eq!(check.result, if is_probes { expected } else { CheckResult::Skipped });
+            }
         }
     }
 

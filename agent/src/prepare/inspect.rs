@@ -4,7 +4,9 @@
 //! failed; it is evidence then.
 
 use super::{
-    checks::{Budget, Outcome, amcheck, amcheck::Pass, constraints, databases, full_read, opens, pages},
+    checks::{
+        Budget, Outcome, amcheck, amcheck::Pass, constraints, databases, full_read, opens, pages, probes,
+    },
     collation::{self, Stale},
     enter::enter,
     error::PrepareError,
@@ -63,6 +65,11 @@ impl Inspection<'_> {
         report.checks.push(databases::judge(&listed, &visited).named(CheckName::Databases, started));
         self.check(&access, &first, &open, budget, ledger, report).await?;
         report.fixes = ledger.fixes();
+        if !report.is_sound() {
+            return Ok(());
+        }
+        let open = self.admit(&access, &first, &open, ledger).await?;
+        self.probe(&access, budget, report).await;
         if report.is_sound() {
             self.equip(&access, &first, &open, ledger, report).await?;
         }
@@ -145,6 +152,36 @@ impl Inspection<'_> {
         Ok(amcheck::amcheck(access, &databases, Pass::After(stale), memory, budget).await)
     }
 
+    /// Makes our roles, with the rights they will have. The databases guests are let into.
+    async fn admit(
+        &self,
+        access: &Access<'_>,
+        first: &Client,
+        open: &[String],
+        ledger: &Ledger,
+    ) -> Result<Vec<String>, PrepareError> {
+        obstacles::close_databases(first, ledger).await.map_err(sql("close databases again"))?;
+        let open: Vec<String> =
+            open.iter().filter(|name| !ledger.closed().contains(*name)).cloned().collect();
+        make_users(access, first, &open, self.passwords).await.map_err(sql("make our roles"))?;
+        if !self.spec.intent.is_writable() {
+            bind_guests(access, &open).await.map_err(sql("take rights to write from everybody"))?;
+        }
+        Ok(open)
+    }
+
+    /// What the declaration asks. Only now is there the role it is asked as; and event triggers do not fire yet.
+    async fn probe(&self, access: &Access<'_>, budget: Budget, report: &mut PrepareReport) {
+        if self.spec.probes.is_empty() {
+            return;
+        }
+        let started = Instant::now();
+        let usual = report.primary_database.as_deref().unwrap_or(DEFAULT_DATABASE);
+        let outcome = probes::probes(access, &self.spec.probes, usual, budget).await;
+        report.checks.push(outcome.named(CheckName::Probes, started));
+    }
+
+    /// Leaves the copy as it is served.
     async fn equip(
         &self,
         access: &Access<'_>,
@@ -153,13 +190,6 @@ impl Inspection<'_> {
         ledger: &Ledger,
         report: &PrepareReport,
     ) -> Result<(), PrepareError> {
-        obstacles::close_databases(first, ledger).await.map_err(sql("close databases again"))?;
-        let open: Vec<String> =
-            open.iter().filter(|name| !ledger.closed().contains(*name)).cloned().collect();
-        make_users(access, first, &open, self.passwords).await.map_err(sql("make our roles"))?;
-        if !self.spec.intent.is_writable() {
-            bind_guests(access, &open).await.map_err(sql("take rights to write from everybody"))?;
-        }
         let mut noted: Vec<&str> = report.primary_database.as_deref().into_iter().collect();
         if open.iter().any(|name| name == DEFAULT_DATABASE) && !noted.contains(&DEFAULT_DATABASE) {
             noted.push(DEFAULT_DATABASE);

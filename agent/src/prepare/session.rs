@@ -88,21 +88,68 @@ fn options(major: u16, memory_bytes: u64) -> String {
     fixed.chain(sizes).collect::<Vec<_>>().join(" ")
 }
 
+/// Settings of a session that is a guest's, as far as a guest may have any: those a database of the source carries would
+/// else count.
+fn guest_options(major: u16, memory_bytes: u64, timeout: Duration) -> String {
+    let timeout = format!("statement_timeout={}", timeout.as_millis().clamp(1, 2_000_000_000));
+    let mut settings = vec![
+        "role=none",
+        // what comes with the server is found first, so that nothing of the source stands for it
+        "search_path=pg_catalog,public",
+        "local_preload_libraries=",
+        "default_transaction_read_only=on",
+        "default_transaction_isolation=read\\ committed",
+        "default_transaction_deferrable=off",
+        "row_security=on",
+        timeout.as_str(),
+        "lock_timeout=10s",
+        "idle_in_transaction_session_timeout=60s",
+        "client_min_messages=warning",
+        "default_tablespace=",
+        "temp_tablespaces=",
+        "exit_on_error=off",
+        "standard_conforming_strings=on",
+        "transform_null_equals=off",
+        "jit=off",
+    ];
+    let since = [
+        (IDLE_TIMEOUT_SINCE, "idle_session_timeout=0"),
+        (TRANSACTION_TIMEOUT_SINCE, "transaction_timeout=0"),
+    ];
+    settings.extend(since.into_iter().filter(|(since, _)| major >= *since).map(|(_, setting)| setting));
+    let work = format!("-c work_mem={}kB", Memory::fit(memory_bytes).work_kib);
+    let fixed = settings.into_iter().map(|setting| format!("-c {setting}"));
+    fixed.chain([work]).collect::<Vec<_>>().join(" ")
+}
+
 impl Access<'_> {
     /// A session in `database`.
     pub(super) async fn connect(&self, database: &str) -> Result<Client, Error> {
+        self.session(&self.role, database, &options(self.major, self.memory_bytes)).await
+    }
+
+    /// A session of the guest `role` in `database`, with no more rights than guests have. A statement may take as long as
+    /// `timeout`.
+    pub(super) async fn connect_as_guest(
+        &self,
+        role: &str,
+        database: &str,
+        timeout: Duration,
+    ) -> Result<Client, Error> {
+        let options = guest_options(self.major, self.memory_bytes, timeout);
+        self.session(role.as_bytes(), database, &options).await
+    }
+
+    async fn session(&self, of: &[u8], database: &str, options: &str) -> Result<Client, Error> {
         let mut config = Config::new();
-        let role = String::from_utf8_lossy(&self.role);
+        let role = String::from_utf8_lossy(of);
         config.host_path(self.socket_dir).port(PORT).user(&*role).dbname(database);
-        config
-            .application_name("pgro-agent")
-            .connect_timeout(CONNECT_TIMEOUT)
-            .options(options(self.major, self.memory_bytes));
+        config.application_name("pgro-agent").connect_timeout(CONNECT_TIMEOUT).options(options);
         let names = Names {
-            role: self.role.clone(),
+            role: of.to_owned(),
             database: self.spelled.get(database).map_or(database.as_bytes(), Vec::as_slice).to_owned(),
         };
-        let is_text = names.role == role.as_bytes() && names.database == database.as_bytes();
+        let is_text = of == role.as_bytes() && names.database == database.as_bytes();
         let socket = self.socket_dir.join(format!(".s.PGSQL.{PORT}"));
         // where the socket is not there, the usual way says why
         let stream = if is_text { None } else { UnixStream::connect(socket).await.ok() };
@@ -238,7 +285,8 @@ impl Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::{FromSql, SqlState, Text, Type, Verdict, options};
+    use super::{FromSql, SqlState, Text, Type, Verdict, guest_options, options};
+    use std::time::Duration;
 
     const MEMORY: u64 = 1 << 30;
 
@@ -271,6 +319,23 @@ mod tests {
         {
             assert!(options(15, MEMORY).contains(setting), "{setting}");
         }
+    }
+
+    #[test]
+    fn a_guests_session_reads_only_and_needs_no_right_of_ours() {
+        let options = guest_options(17, MEMORY, Duration::from_millis(2500));
+        for setting in [
+            "default_transaction_read_only=on",
+            "statement_timeout=2500",
+            "search_path=pg_catalog,public",
+            "transaction_timeout=0",
+        ] {
+            assert!(options.contains(&format!("-c {setting}")), "{setting}");
+        }
+        for ours in ["session_replication_role", "zero_damaged_pages", "log_statement", "event_triggers"] {
+            assert!(!options.contains(ours), "{ours}");
+        }
+        assert!(guest_options(13, MEMORY, Duration::ZERO).contains("-c statement_timeout=1 "));
     }
 
     #[test]

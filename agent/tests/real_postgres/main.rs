@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod hostile;
+mod probes;
 mod sound;
 #[expect(dead_code, reason = "shared with the table of detection, which uses the rest")]
 mod source;

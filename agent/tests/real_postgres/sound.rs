@@ -188,7 +188,10 @@ fn nothing_of_the_checks_is_left_in_the_database() {
 
 #[test]
 fn a_spent_budget_is_skipped_with_the_share_covered_and_is_not_served() {
-    let prepared = Volume::with(&Source::new().capture()).prepare_with(&[("PGRO_CHECK_BUDGET_SECS", "0")]);
+    let asked = r#"[{"name":"a","sql":"SELECT true"}]"#;
+    let settings = [("PGRO_CHECK_BUDGET_SECS", "0"), ("PGRO_PROBES", asked)];
+    let prepared = Volume::with(&Source::new().capture()).prepare_with(&settings);
+    assert_eq!(prepared.check(CheckName::Probes).result, CheckResult::Skipped);
     let check = prepared.check(CheckName::Amcheck);
     assert_eq!(check.result, CheckResult::Skipped);
     assert!(check.detail.as_ref().unwrap().contains("0 %"), "{check:?}");

@@ -36,6 +36,8 @@ pub const ATTEMPT: &str = "pgro.bes.au/attempt";
 pub const PENDING_REPORT: &str = "pgro.bes.au/pending-report";
 /// On a restore Job: the traffic its proxy counted, as JSON.
 pub const TRAFFIC: &str = "pgro.bes.au/traffic";
+/// On a restore Job: what the declaration asked of its data when the restore was begun, as JSON.
+pub const PROBES: &str = "pgro.bes.au/probes";
 /// Written by a person to release a held teardown: an RFC 3339 timestamp not older than the absence.
 pub const RELEASE_TEARDOWN: &str = "pgro.bes.au/release-teardown";
 /// The value of `release-teardown` that was found to speak of the absence of now: a restart does not forget it. Removed

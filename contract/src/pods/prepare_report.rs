@@ -41,7 +41,7 @@ pub enum CheckName {
     Probes,
 }
 
-/// Checks without whose `passed` nothing is called healthy.
+/// Checks without whose `passed` nothing is called healthy. [`CheckName::Probes`] is one more where there are any.
 pub const MANDATORY_CHECKS: [CheckName; 3] = [CheckName::Opens, CheckName::Databases, CheckName::Amcheck];
 
 /// An honest result: only `passed` is evidence of health.
@@ -74,6 +74,19 @@ pub struct Check {
     pub detail: Option<String>,
 }
 
+impl Check {
+    /// Whether it keeps the data from being called healthy: it failed, or it had to pass and did not. Probes that were
+    /// not asked are `skipped` only where there are any.
+    pub fn counts_against(&self) -> bool {
+        match self.result {
+            CheckResult::Passed => false,
+            CheckResult::Failed => true,
+            CheckResult::Skipped => self.name == CheckName::Probes || MANDATORY_CHECKS.contains(&self.name),
+            CheckResult::Unavailable => MANDATORY_CHECKS.contains(&self.name),
+        }
+    }
+}
+
 /// What `prepare` did to the data and what it found in it.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,11 +114,11 @@ pub struct PrepareReport {
 impl PrepareReport {
     /// Whether this is evidence of health: no failure, no reset log, no failed check, each mandatory check passed.
     pub fn is_sound(&self) -> bool {
-        let passed = |name| self.checks.iter().any(|c| c.name == name && c.result == CheckResult::Passed);
+        let ran = |name| self.checks.iter().any(|check| check.name == name);
         self.failure.is_none()
             && !self.fixes.contains(&Fix::ResetWal)
-            && !self.checks.iter().any(|c| c.result == CheckResult::Failed)
-            && MANDATORY_CHECKS.into_iter().all(passed)
+            && !self.checks.iter().any(Check::counts_against)
+            && MANDATORY_CHECKS.into_iter().all(ran)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     env::{self, EnvError, EnvPairs, optional, required},
     ids::Intent,
     names::RunName,
+    probes::Probes,
 };
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub struct PrepareSpec {
     pub check_budget_secs: u32,
     /// Time crash recovery may take, seconds.
     pub recovery_budget_secs: u32,
+    /// What the declaration asks of its data.
+    pub probes: Probes,
 }
 
 impl PrepareSpec {
@@ -45,6 +48,7 @@ impl PrepareSpec {
             (env::CHECK_BUDGET_SECS, self.check_budget_secs.to_string()),
             (env::RECOVERY_BUDGET_SECS, self.recovery_budget_secs.to_string()),
         ];
+        pairs.extend((!self.probes.is_empty()).then(|| (env::PROBES, self.probes.to_string())));
         pairs.extend(self.snapshot_at.map(|at| (env::SNAPSHOT_AT, at.to_string())));
         pairs
     }
@@ -62,6 +66,7 @@ impl PrepareSpec {
             memory_bytes: required(lookup, env::MEMORY_BYTES, "a number of bytes")?,
             check_budget_secs: required(lookup, env::CHECK_BUDGET_SECS, "a number of seconds")?,
             recovery_budget_secs: required(lookup, env::RECOVERY_BUDGET_SECS, "a number of seconds")?,
+            probes: optional(lookup, env::PROBES, "a JSON array of probes")?.unwrap_or_default(),
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     env::{self, EnvError, EnvPairs},
     ids::{GroupId, Intent, ServerId},
     names::RunName,
+    probes::Probes,
 };
 use proptest::prelude::*;
 use std::{collections::HashMap, num::NonZeroU16};
@@ -61,6 +62,7 @@ fn prepare_spec() -> PrepareSpec {
         memory_bytes: 1 << 30,
         check_budget_secs: 60,
         recovery_budget_secs: 70,
+        probes: r#"[{"name":"a","sql":"SELECT $1 = '$(X)'"}]"#.parse().unwrap(),
     }
 }
 
@@ -83,6 +85,8 @@ fn every_spec_reads_back_what_it_wrote() {
     let snapshot = restore_spec().snapshot();
     assert_eq!(SnapshotSpec::from_env(lookup(snapshot.to_env())), Ok(snapshot));
     assert_eq!(PrepareSpec::from_env(lookup(prepare_spec().to_env())), Ok(prepare_spec()));
+    let unasked = PrepareSpec { probes: Probes::default(), ..prepare_spec() };
+    assert_eq!(PrepareSpec::from_env(lookup(unasked.to_env())), Ok(unasked));
 }
 
 #[test]
@@ -131,6 +135,20 @@ fn a_failed_optional_check_makes_the_report_unsound() {
     let mut report = sound_report();
     report.checks.push(Check { name: CheckName::FullRead, ..check(CheckResult::Failed) });
     assert!(!report.is_sound());
+}
+
+#[test]
+fn probes_that_were_not_asked_count_against_it_and_probes_nobody_gave_do_not() {
+    for (result, sound) in [
+        (CheckResult::Passed, true),
+        (CheckResult::Unavailable, true),
+        (CheckResult::Skipped, false),
+        (CheckResult::Failed, false),
+    ] {
+        let mut report = sound_report();
+        report.checks.push(Check { name: CheckName::Probes, ..check(result) });
+        assert_eq!(report.is_sound(), sound, "{result:?}");
+    }
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! Each intent, and each major version: the data is all there, served as the intent says, and reported truthfully.
 
 use anyhow::{Result, ensure};
-use contract::canopy::{HealthDetails, Verification};
+use contract::canopy::{HealthDetails, Verification, WorklistEntry};
 use contract::ids::Intent;
-use contract::pods::{CheckResult, MANDATORY_CHECKS};
+use contract::pods::{CheckName, CheckResult, MANDATORY_CHECKS};
 use e2e::client::Access::{Analytics, Superuser};
 use e2e::fixtures::Fixture;
 use e2e::timeouts::RESTORED;
 use e2e::world::{Replica, Server, World};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_verified_backup_of_postgres_15_is_served_read_only_and_reported() {
@@ -50,7 +51,12 @@ async fn served_writable(world: &World, fixture: Fixture) -> Result<()> {
 }
 
 async fn served<'w>(world: &'w World, server: &Server, intent: Intent) -> Result<Replica<'w>> {
-    let replica = world.declare(server, intent).await?;
+    let asked = json!({ "probes": [
+        {"name": "all-patients", "sql": format!("SELECT count(*) = {} FROM patients -- $(HOME)", server.content.patients)},
+        {"name": "as-a-guest", "database": "postgres", "sql": "SELECT current_user = 'pgro_analytics'"},
+    ]});
+    let entry = WorklistEntry { params: Some(asked), ..world.entry(server, intent) };
+    let replica = world.put(entry).await?;
     tells_all(&replica.success().await?, server)?;
     replica.reaches("active", RESTORED).await?;
     let found = replica.query(Analytics, &whole(server)).await?.rows()?;
@@ -83,7 +89,7 @@ fn tells_all(report: &Verification, server: &Server) -> Result<()> {
     ensure!(report.s3_sent_raw_bytes.is_some_and(|sent| sent > 0), "nothing was sent: {report:?}");
     let health: HealthDetails = serde_json::from_value(report.health_details.clone().unwrap_or_default())?;
     ensure!(health.databases.iter().any(|name| name == "app"), "the database is not named: {health:?}");
-    for name in MANDATORY_CHECKS {
+    for name in MANDATORY_CHECKS.into_iter().chain([CheckName::Probes]) {
         let passed =
             health.checks.iter().any(|check| check.name == name && check.result == CheckResult::Passed);
         ensure!(passed, "{name:?} did not pass: {health:?}");

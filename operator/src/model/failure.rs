@@ -55,6 +55,8 @@ macro_rules! reasons {
 reasons! {
     /// The snapshot's id or place is no valid one.
     InvalidSnapshot = "invalid_snapshot", InvalidRequest;
+    /// What the declaration asks of its data does not read.
+    InvalidProbes = "invalid_probes", InvalidRequest;
     /// Canopy knows no declaration that grants credentials (403).
     NotGranted = "not_granted", CredentialsDenied;
     /// Canopy refuses credentials otherwise.

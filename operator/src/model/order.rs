@@ -5,6 +5,7 @@ use contract::{
     ids::SnapshotId,
     names::{NamespaceName, RunName},
     pods::DataDir,
+    probes::Probes,
 };
 use jiff::Timestamp;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub struct RestoreOrder {
     pub source: Source,
     /// With what.
     pub fit: Box<Fit>,
+    /// What the declaration asks of its data, once that is restored.
+    pub probes: Probes,
 }
 
 /// Bring PostgreSQL up on that volume.
@@ -60,6 +63,8 @@ pub struct PostgresOrder {
     pub data_dir: DataDir,
     /// Longest time recovery and checks may take together.
     pub deadline: Duration,
+    /// What the declaration asks of its data.
+    pub probes: Probes,
 }
 
 /// Let guests in: point Service and Secrets to that run.

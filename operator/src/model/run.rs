@@ -4,6 +4,7 @@ use super::{Size, Trouble};
 use contract::{
     broker::TrafficStats,
     pods::{PrepareReport, Restored, SnapshotSize},
+    probes::Probes,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,8 @@ pub struct JobSeen {
     pub traffic: Option<TrafficStats>,
     /// How large the snapshot is, where that was known when it was made.
     pub size: Option<Size>,
+    /// What the declaration asked of its data when it was made; none: that does not read.
+    pub probes: Option<Probes>,
 }
 
 impl JobSeen {

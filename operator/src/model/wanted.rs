@@ -1,10 +1,11 @@
 //! One worklist entry, normalised: what should be, in terms the planner compares.
 
-use super::Identity;
+use super::{Identity, Reason, Trouble};
 use contract::{
     canopy::WorklistEntry,
     ids::{Bucket, InvalidId, Prefix, Region, SnapshotId},
     names::{NamespaceName, namespace_name},
+    probes::Probes,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,14 +33,15 @@ pub enum Target {
     Nothing,
     /// A snapshot that can be asked for.
     Restore(Snapshot),
-    /// A snapshot that can never be asked for: its id or its place is no valid one.
+    /// A snapshot that can never be asked for as the entry stands: its id or its place is no valid one, or nobody can
+    /// tell what is to be asked of its data.
     Impossible {
         /// The id, exactly as the worklist names it.
         snapshot: String,
         /// When it was taken, as the worklist says.
         at: Option<Timestamp>,
-        /// What is wrong with it.
-        why: String,
+        /// What is wrong.
+        why: Trouble,
     },
 }
 
@@ -71,6 +73,8 @@ pub struct Snapshot {
     pub at: Option<Timestamp>,
     /// The repository it is in.
     pub source: Source,
+    /// What the declaration asks of its data.
+    pub probes: Probes,
 }
 
 /// Where a repository lies.
@@ -111,22 +115,25 @@ fn target(entry: &WorklistEntry) -> Target {
     let Some(id) = &entry.snapshot_id else { return Target::Nothing };
     match snapshot(id, entry) {
         Ok(snapshot) => Target::Restore(snapshot),
-        Err(why) => Target::Impossible {
-            snapshot: id.chars().take(256).collect(),
-            at: entry.snapshot_at,
-            why: why.to_string(),
-        },
+        Err(why) => {
+            Target::Impossible { snapshot: id.chars().take(256).collect(), at: entry.snapshot_at, why }
+        }
     }
 }
 
-fn snapshot(id: &str, entry: &WorklistEntry) -> Result<Snapshot, InvalidId> {
-    Ok(Snapshot {
-        id: id.parse()?,
-        at: entry.snapshot_at,
-        source: Source {
-            bucket: entry.bucket.parse()?,
-            prefix: entry.prefix.parse()?,
-            region: entry.region.parse()?,
-        },
-    })
+fn snapshot(id: &str, entry: &WorklistEntry) -> Result<Snapshot, Trouble> {
+    let (id, source) =
+        place(id, entry).map_err(|why| Trouble::new(Reason::InvalidSnapshot, why.to_string()))?;
+    let probes = Probes::of_params(entry.params.as_ref());
+    let probes = probes.map_err(|why| Trouble::new(Reason::InvalidProbes, why.to_string()))?;
+    Ok(Snapshot { id, at: entry.snapshot_at, source, probes })
+}
+
+fn place(id: &str, entry: &WorklistEntry) -> Result<(SnapshotId, Source), InvalidId> {
+    let source = Source {
+        bucket: entry.bucket.parse()?,
+        prefix: entry.prefix.parse()?,
+        region: entry.region.parse()?,
+    };
+    Ok((id.parse()?, source))
 }

@@ -8,6 +8,7 @@ use crate::model::{JobId, JobPhase, JobSeen, Reason, Trouble};
 use contract::{
     names::{annotations, objects::containers},
     pods::{RestoreResult, TerminationDocument},
+    probes::Probes,
 };
 use jiff::Timestamp;
 use kube::ResourceExt;
@@ -22,7 +23,15 @@ pub(super) fn of_job(job: &Job) -> slim::Job {
         end: ending(job),
         traffic: annotated(job, annotations::TRAFFIC),
         size: annotated(job, annotations::SNAPSHOT_SIZE),
+        probes: probes(job),
     }
+}
+
+/// What was to be asked of its data. Unlike figures, these are not done without where they do not read.
+fn probes(job: &Job) -> Option<Probes> {
+    job.annotations()
+        .get(annotations::PROBES)
+        .map_or_else(|| Some(Probes::default()), |text| text.parse().ok())
 }
 
 /// What an annotation of ours on a Job holds.
@@ -55,7 +64,8 @@ pub(super) fn seen(job: &slim::Job, pod: Option<&slim::RestorePod>, refused: Opt
         None => JobPhase::Starting { waiting_for: pod.map_or_else(no_pod, waiting_for) },
     };
     let ended_at = if let Some(slim::End::Complete(at)) = &job.end { *at } else { None };
-    JobSeen { id: job.id, created_at: job.created_at, ended_at, phase, traffic: job.traffic, size: job.size }
+    let (traffic, size, probes) = (job.traffic, job.size, job.probes.clone());
+    JobSeen { id: job.id, created_at: job.created_at, ended_at, phase, traffic, size, probes }
 }
 
 fn completed_at(job: &Job) -> Option<Timestamp> {

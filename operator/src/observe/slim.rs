@@ -3,7 +3,7 @@
 //! Whole objects would take some 36 KB each with their managed fields; ten thousand replicas have fifty thousand.
 
 use crate::model::{JobId, JobPhase, PostgresPhase, Size, SizingPhase, Trouble};
-use contract::{broker::TrafficStats, names::RunName};
+use contract::{broker::TrafficStats, names::RunName, probes::Probes};
 use jiff::Timestamp;
 
 /// A volume claim.
@@ -22,6 +22,7 @@ pub(super) struct Job {
     pub(super) end: Option<End>,
     pub(super) traffic: Option<TrafficStats>,
     pub(super) size: Option<Size>,
+    pub(super) probes: Option<Probes>,
 }
 
 /// How a Job ended.

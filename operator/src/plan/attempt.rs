@@ -10,8 +10,9 @@ use crate::model::{
 };
 use contract::{
     ids::{RunId, SnapshotId},
-    names::RunName,
+    names::{RunName, annotations},
     pods::{PrepareReport, Restored},
+    probes::Probes,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -97,7 +98,7 @@ impl Driver<'_> {
                 }
             }
             Target::Impossible { snapshot, why, .. } if *snapshot == self.attempt.snapshot => {
-                self.failed(Reason::InvalidSnapshot, why)
+                self.failed(why.reason, &why.message)
             }
             Target::Nothing | Target::Restore(_) | Target::Impossible { .. } => self
                 .failed(Reason::Withdrawn, "nothing was made yet, and the worklist asks for something else"),
@@ -112,6 +113,7 @@ impl Driver<'_> {
             snapshot: snapshot.id.clone(),
             source: snapshot.source.clone(),
             fit: Box::new(fit),
+            probes: snapshot.probes.clone(),
         };
         Step::StartRestore { order, run_id: self.run_id() }
     }
@@ -197,7 +199,7 @@ impl Driver<'_> {
                 let wait = Wait { since, deadline, whose: Whose::Cluster, what, waiting_for: None };
                 self.wait(&wait, || Because::WriterAlive)
             }
-            JobPhase::Restored(restored) => self.restored(restored, job.ended_at.ok_or(since)),
+            JobPhase::Restored(restored) => self.restored(job, restored),
             JobPhase::Failed(failure) => self.broken_off(job, failure.reason.into(), &failure.message),
             JobPhase::Lost(Trouble { reason, message }) => {
                 let message = format!("the restore pod ended without a result: {message}");
@@ -206,13 +208,19 @@ impl Driver<'_> {
         }
     }
 
-    fn restored(&self, restored: &Restored, ended: Result<Timestamp, Timestamp>) -> Decision {
+    fn restored(&self, job: &JobSeen, restored: &Restored) -> Decision {
         if restored.snapshot_id.as_str() != self.attempt.snapshot {
             let message = format!("asked for {}, restored {}", self.attempt.snapshot, restored.snapshot_id);
             return self.failed(Reason::WrongSnapshot, &message);
         }
-        let wait = self.bring_up(ended);
-        self.refused().or_else(|| self.overdue(&wait)).unwrap_or_else(|| self.start_postgres(restored))
+        let Some(probes) = &job.probes else {
+            let message = format!("annotation {} of the restore Job does not read", annotations::PROBES);
+            return self.failed(Reason::InvalidProbes, &message);
+        };
+        let wait = self.bring_up(job.ended_at.ok_or(job.created_at));
+        self.refused()
+            .or_else(|| self.overdue(&wait))
+            .unwrap_or_else(|| self.start_postgres(restored, probes))
     }
 
     /// What is tried until its deadline once the restore has ended: at the latest when all of it might have.
@@ -226,7 +234,7 @@ impl Driver<'_> {
         Wait { since, deadline, whose: Whose::Ours(start), what, waiting_for }
     }
 
-    fn start_postgres(&self, restored: &Restored) -> Decision {
+    fn start_postgres(&self, restored: &Restored, probes: &Probes) -> Decision {
         Decision::Do(Step::StartPostgres(PostgresOrder {
             namespace: self.replica.namespace.clone(),
             identity: self.replica.identity.clone(),
@@ -236,6 +244,7 @@ impl Driver<'_> {
             postgres_major: restored.postgres_major,
             data_dir: restored.data_dir.clone(),
             deadline: verify_deadline(restored, self.policy),
+            probes: probes.clone(),
         }))
     }
 

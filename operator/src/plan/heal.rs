@@ -43,9 +43,8 @@ pub(super) fn is_lost(replica: &Replica, policy: &Policy) -> bool {
 /// The Deployment is gone, the volume and what was restored to it are not. As long as the last pod of it may run there
 /// is no second server on the volume.
 fn deployment(replica: &Replica, run: &Run, policy: &Policy) -> Option<Decision> {
-    let JobPhase::Restored(restored) = &run.job.as_ref().filter(|_| run.volume && !run.writing)?.phase else {
-        return None;
-    };
+    let job = run.job.as_ref().filter(|_| run.volume && !run.writing)?;
+    let JobPhase::Restored(restored) = &job.phase else { return None };
     if run.outlived {
         return Some(Decision::Rest(Because::ServingTrouble { waiting_for: None }));
     }
@@ -58,5 +57,6 @@ fn deployment(replica: &Replica, run: &Run, policy: &Policy) -> Option<Decision>
         postgres_major: restored.postgres_major,
         data_dir: restored.data_dir.clone(),
         deadline: attempt::verify_deadline(restored, policy),
+        probes: job.probes.clone().unwrap_or_default(),
     })))
 }

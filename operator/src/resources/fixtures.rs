@@ -10,6 +10,7 @@ use crate::{
 use contract::{
     ids::{Intent, ReplicaKey},
     names::{NamespaceName, RunName, namespace_name},
+    probes::Probes,
     secret::SecretString,
 };
 use k8s_openapi::serde::Serialize;
@@ -95,7 +96,13 @@ pub(crate) fn restore_order(intent: Intent) -> RestoreOrder {
         parallel: 8.try_into().unwrap(),
         deadline: Duration::from_hours(4),
     };
-    RestoreOrder { namespace, identity, run, snapshot, source, fit: Box::new(fit) }
+    RestoreOrder { namespace, identity, run, snapshot, source, fit: Box::new(fit), probes: probes(intent) }
+}
+
+/// Declarations for analytics ask something of their data, with a text that kubelet would like to replace.
+fn probes(intent: Intent) -> Probes {
+    let asked = r#"[{"name":"patients-not-empty","sql":"SELECT count(*) > 0 FROM patient -- $(PGRO_ANALYTICS_PASSWORD)"}]"#;
+    if intent == Intent::Analytics { asked.parse().unwrap() } else { Probes::default() }
 }
 
 pub(crate) fn postgres_order(intent: Intent) -> PostgresOrder {
@@ -108,6 +115,7 @@ pub(crate) fn postgres_order(intent: Intent) -> PostgresOrder {
         postgres_major: 17,
         data_dir: "restored/17/main".parse().unwrap(),
         deadline: Duration::from_hours(1),
+        probes: probes(intent),
     }
 }
 

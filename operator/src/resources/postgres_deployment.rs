@@ -146,5 +146,6 @@ fn spec(order: &PostgresOrder) -> PrepareSpec {
         memory_bytes: defaults::postgres_memory_bytes(order.identity.intent),
         check_budget_secs: secs(budgets.checks),
         recovery_budget_secs: secs(budgets.recovery),
+        probes: order.probes.clone(),
     }
 }

@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 pub fn restore_job(site: &Site, order: &RestoreOrder) -> Job {
     let meta = Meta::of_run(site, order.into(), Component::Restore, &order.run);
     Job {
-        metadata: ObjectMeta { annotations: size(order), ..meta.named(order.run.job()) },
+        metadata: ObjectMeta { annotations: noted(order), ..meta.named(order.run.job()) },
         spec: Some(JobSpec {
             backoff_limit: Some(0),
             active_deadline_seconds: Some(seconds(order)),
@@ -47,10 +47,14 @@ fn seconds(order: &RestoreOrder) -> i64 {
     i64::try_from(order.fit.deadline.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// What its deadlines follow from.
-fn size(order: &RestoreOrder) -> Option<BTreeMap<String, String>> {
-    let text = serde_json::to_string(&order.fit.size?).ok()?;
-    Some(BTreeMap::from([(annotations::SNAPSHOT_SIZE.to_owned(), text)]))
+/// What its deadlines follow from, and what is asked when it has ended: known then without the worklist.
+fn noted(order: &RestoreOrder) -> Option<BTreeMap<String, String>> {
+    let size = order.fit.size.and_then(|size| serde_json::to_string(&size).ok());
+    let probes = (!order.probes.is_empty()).then(|| order.probes.to_string());
+    let noted = [(annotations::SNAPSHOT_SIZE, size), (annotations::PROBES, probes)];
+    let noted: BTreeMap<_, _> =
+        noted.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?))).collect();
+    (!noted.is_empty()).then_some(noted)
 }
 
 fn template(site: &Site, order: &RestoreOrder, meta: &Meta<'_>) -> PodTemplateSpec {

@@ -9,6 +9,7 @@ use contract::{
     ids::{GroupId, Intent},
     names::RunName,
     pods::{CheckResult, Failure, FailureReason, PrepareReport, Restored, SnapshotSize},
+    probes::Probes,
 };
 use operator::model::{
     Attempt, Ending, Going, Hindrance, Identity, JobId, JobPhase, JobSeen, Observed, Owner, Phase,
@@ -205,7 +206,9 @@ fn run(name: &str, said: &RunWords) -> Run {
     let size = said.size.as_deref().map(|word| Size { bytes: words::bytes(word), files: FILES });
     let job = said.job.as_deref().map(|word| {
         let phase = job(word, name);
-        JobSeen { id: JobId::of("now"), created_at, ended_at, phase, traffic: None, size }
+        let probes =
+            Some(said.probes.as_ref().map_or_else(Probes::default, |of| of.to_string().parse().unwrap()));
+        JobSeen { id: JobId::of("now"), created_at, ended_at, phase, traffic: None, size, probes }
     });
     let postgres = said.postgres.as_deref().map(|word| PostgresSeen { created_at, phase: postgres(word) });
     Run {

@@ -56,6 +56,8 @@ pub(crate) struct FullEntry {
     pub(crate) intent: Option<String>,
     pub(crate) group: Option<u64>,
     pub(crate) bucket: Option<String>,
+    /// `params.probes`, as Canopy says it.
+    pub(crate) probes: Option<Value>,
 }
 
 /// Worklists read before the one in force: of all names the file knows, all but some, or none.
@@ -131,6 +133,8 @@ pub(crate) struct RunWords {
     pub(crate) writing: bool,
     pub(crate) outlived: bool,
     pub(crate) volume: Option<bool>,
+    /// What its restore Job was to ask.
+    pub(crate) probes: Option<Value>,
 }
 
 impl Entry {

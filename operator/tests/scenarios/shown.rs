@@ -1,7 +1,7 @@
 //! A plan in the words of a scenario file: of each step its data, of a written record what changes in it.
 
 use crate::words;
-use contract::{canopy::Verification, names::annotations, pods::SnapshotSize};
+use contract::{canopy::Verification, names::annotations, pods::SnapshotSize, probes::Probes};
 use jiff::Timestamp;
 use operator::{
     model::{Attempt, Ending, Observed, Seen},
@@ -72,13 +72,19 @@ fn step(step: &Step, observed: &Observed) -> Shown {
             ("snapshot", words::in_words(order.snapshot.as_str())),
             ("from", format!("s3://{}/{}", order.source.bucket, order.source.prefix)),
             ("volume", words::size(order.fit.volume_bytes)),
-        ]),
+        ])
+        .into_iter()
+        .chain(probes(&order.probes))
+        .collect(),
         Step::StartPostgres(order) => pairs(&[
             ("run", words::in_words(order.run.as_str())),
             ("snapshot", words::in_words(&order.snapshot)),
             ("major", order.postgres_major.to_string()),
             ("data_dir", order.data_dir.to_string()),
-        ]),
+        ])
+        .into_iter()
+        .chain(probes(&order.probes))
+        .collect(),
         Step::Serve { order, .. } => {
             pairs(&[("run", words::in_words(order.run.as_str())), ("database", order.database.clone())])
         }
@@ -88,6 +94,12 @@ fn step(step: &Step, observed: &Observed) -> Shown {
         Step::SendReport { report, .. } => pairs(&[("report", self::report(report))]),
         Step::DeleteNamespace { .. } => Shown::new(),
     }
+}
+
+/// Their names, where there are any.
+fn probes(probes: &Probes) -> Option<(String, String)> {
+    let names: Vec<&str> = probes.as_slice().iter().map(|probe| probe.name.as_str()).collect();
+    (!names.is_empty()).then(|| ("probes".to_owned(), names.join(" ")))
 }
 
 /// The annotations that differ, without their prefix; what is removed is `gone`.

@@ -84,7 +84,7 @@ fn wanted(name: &str, said: &FullEntry) -> Wanted {
         bucket: said.bucket.clone().unwrap_or_else(|| "backups".to_owned()),
         prefix: "server/".to_owned(),
         region: "eu-1".to_owned(),
-        params: None,
+        params: said.probes.as_ref().map(|probes| serde_json::json!({ "probes": probes })),
         overdue_after_seconds: None,
     })
 }

@@ -6,6 +6,7 @@ use contract::{
     ids::{GroupId, Intent, ReplicaId, ReplicaKey, ServerId},
 };
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
@@ -102,8 +103,13 @@ impl Wants {
         let key = self.add(dice);
         self.renew(key);
         if poison == Poison::Impossible {
+            let is_about_probes = self.made.is_multiple_of(2);
             let entry = self.entries.get_mut(&key).unwrap();
-            entry.snapshot_id = Some("--delete ../../etc $(id)".to_owned());
+            if is_about_probes {
+                entry.params = Some(json!({"probes": "SELECT true"}));
+            } else {
+                entry.snapshot_id = Some("--delete ../../etc $(id)".to_owned());
+            }
         }
         self.poison.insert(key, poison);
     }
@@ -136,7 +142,9 @@ impl Wants {
             bucket: BUCKETS[usize::try_from(group).unwrap()].to_owned(),
             prefix: "clinic/$(HOME)/".to_owned(),
             region: "eu-1".to_owned(),
-            params: None,
+            params: (self.made.is_multiple_of(3)).then(
+                || json!({"probes": [{"name": "rows", "sql": "SELECT count(*) > 0 FROM t -- $(HOME)"}]}),
+            ),
             overdue_after_seconds: None,
         };
         let key = entry.key();

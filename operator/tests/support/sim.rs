@@ -9,12 +9,13 @@ use contract::{
         Check, CheckName, CheckResult, Failure, FailureReason, MANDATORY_CHECKS, PrepareReport, Restored,
         SnapshotSize,
     },
+    probes::Probes,
 };
 use jiff::{SignedDuration, Timestamp};
 use operator::{
     model::{
-        Identity, JobId, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen, Replica,
-        Run, Seen, ServiceSeen, SizingPhase, SizingSeen, Snapshot, Source, Target, Wanted,
+        Identity, JobId, JobPhase, JobSeen, Observed, Owner, Phase, PostgresPhase, PostgresSeen, Reason,
+        Replica, Run, Seen, ServiceSeen, SizingPhase, SizingSeen, Snapshot, Source, Target, Trouble, Wanted,
     },
     plan::{Because, Decision, Guard, Moment, Plan, Policy, Step, Wish, Worklist, plan},
 };
@@ -70,8 +71,12 @@ pub(crate) fn target(id: &str, at: &str) -> Target {
                 prefix: "".parse().unwrap(),
                 region: "us-east-1".parse().unwrap(),
             },
+            probes: Probes::default(),
         }),
-        Err(why) => Target::Impossible { snapshot: id.into(), at, why: why.to_string() },
+        Err(why) => {
+            let why = Trouble::new(Reason::InvalidSnapshot, why.to_string());
+            Target::Impossible { snapshot: id.into(), at, why }
+        }
     }
 }
 
@@ -223,6 +228,7 @@ impl Sim {
                     phase: JobPhase::Starting { waiting_for: None },
                     traffic: None,
                     size: order.fit.size,
+                    probes: Some(order.probes),
                 };
                 self.run(&order.namespace, &order.run).job = Some(job);
             }

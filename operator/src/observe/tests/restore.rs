@@ -3,7 +3,7 @@ use crate::{
     model::{JobPhase, Reason, Trouble},
     resources::Component,
 };
-use contract::{broker::TrafficStats, names::annotations};
+use contract::{broker::TrafficStats, names::annotations, probes::Probes};
 use serde_json::{Value, json};
 
 const RESTORED: &str = r#"{"outcome":"restored","snapshot_id":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
@@ -141,4 +141,17 @@ fn fault_a13_a_job_without_a_pod_says_where_to_look() {
         panic!("not starting")
     };
     assert_eq!(trouble.reason, Reason::NoPod);
+}
+
+#[test]
+fn what_was_to_be_asked_is_told_by_the_job_and_never_guessed() {
+    let asked = r#"[{"name":"rows","sql":"SELECT true","timeout_seconds":5}]"#;
+    let seen = |text: Option<&str>| {
+        let mut job = job(None);
+        job["metadata"]["annotations"] = text.map_or(json!({}), |text| json!({annotations::PROBES: text}));
+        with_job(job, vec![]).job.unwrap().probes
+    };
+    assert_eq!(seen(None), Some(Probes::default()));
+    assert_eq!(seen(Some(asked)), Some(asked.parse().unwrap()));
+    assert_eq!(seen(Some("[{}]")), None);
 }
