@@ -12,6 +12,7 @@ mod damaged;
 mod discovered;
 mod elsewhere;
 mod hosts;
+mod indexes;
 mod manifest;
 mod odd;
 mod outside;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         damaged::cases(),
         subtle::cases(),
         discovered::cases(),
+        indexes::cases(),
         sound::cases(),
         odd::cases(),
         tablespaced::cases(),

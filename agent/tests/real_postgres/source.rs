@@ -1,6 +1,6 @@
 //! Source hosts: real servers whose files are captured while they run.
 
-use crate::support::{Access, BIN, Server, give, owned, succeed, unprivileged};
+use crate::support::{Access, BIN, MAJOR, Server, give, owned, succeed, unprivileged};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use std::{
     fs,
@@ -183,7 +183,7 @@ fn template(initdb: &[&str], user: &'static str) -> PathBuf {
     static MAKING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut hasher = DefaultHasher::new();
-    (&*BIN, APPLICATION, user, initdb, geteuid().as_raw()).hash(&mut hasher);
+    (&*BIN, APPLICATION, user, initdb, unchecked(), geteuid().as_raw()).hash(&mut hasher);
     let place = std::env::temp_dir().join(format!("pgro-host-{:016x}", hasher.finish()));
     if !place.exists() {
         let made = filled(initdb, user).0.keep();
@@ -201,11 +201,16 @@ fn filled(initdb: &[&str], user: &'static str) -> Captured {
     owned(&data);
     let mut command = unprivileged(BIN.join("initdb"));
     command.arg("-D").arg(&data).args(["-A", "trust", "-U", user, "--no-sync", "-E", "UTF8"]);
-    succeed(command.args(["--locale", "C.UTF-8", "--wal-segsize", "1"]).args(initdb));
+    succeed(command.args(["--locale", "C.UTF-8", "--wal-segsize", "1"]).args(unchecked()).args(initdb));
     let source = Source::started(root, user, "");
     source.run("template1", "CREATE DATABASE app");
     source.run("app", APPLICATION);
     source.shut_down()
+}
+
+/// From 18 on, pages have checksums unless this is said; `--data-checksums` after it wins.
+fn unchecked() -> Option<&'static str> {
+    (*MAJOR >= 18).then_some("--no-data-checksums")
 }
 
 /// A captured data directory.
@@ -215,6 +220,11 @@ impl Captured {
     /// Where it is.
     pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("data")
+    }
+
+    /// The host that was shut down, running again.
+    pub(crate) fn resumed(self) -> Source {
+        Source::started(self.0, "postgres", "")
     }
 
     /// Another one with the same files.

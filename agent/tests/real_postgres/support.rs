@@ -34,6 +34,14 @@ pub(crate) static BIN: LazyLock<PathBuf> = LazyLock::new(|| {
     fs::canonicalize(linked.join("initdb")).unwrap().parent().unwrap().to_owned()
 });
 
+/// Their major version.
+pub(crate) static MAJOR: LazyLock<u16> = LazyLock::new(|| {
+    let said = Command::new(BIN.join("postgres")).arg("--version").output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    let version = said.split(' ').nth(2).unwrap();
+    version.split('.').next().unwrap().trim().parse().unwrap()
+});
+
 /// A command run by somebody who is not root.
 pub(crate) fn unprivileged(program: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program.as_ref());
@@ -183,8 +191,8 @@ impl Volume {
             ("PGRO_INTENT", "verify"),
             ("PGRO_DATA_DIR", "restored"),
             ("PGRO_MEMORY_BYTES", "268435456"),
-            ("PGRO_CHECK_BUDGET_SECS", "120"),
-            ("PGRO_RECOVERY_BUDGET_SECS", "120"),
+            ("PGRO_CHECK_BUDGET_SECS", "1200"),
+            ("PGRO_RECOVERY_BUDGET_SECS", "600"),
             ("PGRO_SUPERUSER_PASSWORD", "canary-super"),
             ("PGRO_ANALYTICS_PASSWORD", "canary-analytics"),
         ]);

@@ -16,6 +16,7 @@ mod forks;
 mod gin;
 mod heap;
 mod kinds;
+mod links;
 mod relations;
 mod transactions;
 mod visibility;

@@ -10,6 +10,7 @@ use super::{
     forks,
     heap::{self, Note},
     kinds,
+    links::Links,
     relations::{Family, Kind, Relation},
     transactions::Transactions,
     visibility,
@@ -81,8 +82,6 @@ impl Examiner {
             let foreign = || kinds::foreign(kind, page).filter(|_| is_sequence).map(str::to_owned);
             Some(format!(" block {block}: {}", of_heap.flatten().or_else(foreign)?))
         });
-        let is_damaged =
-            |findings: &[Finding]| !findings.iter().all(|finding| matches!(finding, Finding::Checksum(_)));
         if !is_damaged(&findings) && !written && is_emptied(&family.table, notes.len()) {
             let pages = notes.len();
             findings.push(Finding::Damage(format!("{}: all of its {pages} pages are zeroes", family.table)));
@@ -106,12 +105,14 @@ impl Examiner {
 
     fn index(&self, index: &Relation, of_heap: bool, notes: &[Note]) -> Vec<Finding> {
         let mut entries = Vec::new();
+        let mut links = Links::of(index.kind, index.bytes);
         let is_held = index.complete && index.kind == Kind::Btree && of_heap;
-        self.relation(index, |block, page| {
+        let mut findings = self.relation(index, |block, page| {
             entries.clear();
             if page.is_zero() {
                 return None;
             }
+            links.see(block, page);
             if is_held && block > 0 && places(page, &mut entries).is_none() {
                 return Some(format!(" block {block}: its entries cannot be read"));
             }
@@ -120,7 +121,11 @@ impl Examiner {
             let wrong = foreign
                 .or_else(|| is_read.then(|| entries::places(index.kind, page, &mut entries)).flatten());
             wrong.map(|what| format!(" block {block}: {what}")).or_else(|| lost(block, &entries, notes))
-        })
+        });
+        if index.complete && !is_damaged(&findings) {
+            findings.extend(links.broken().map(|what| Finding::Damage(format!("{index}{what}"))));
+        }
+        findings
     }
 
     /// The smaller files beside the main one.
@@ -227,6 +232,11 @@ impl Examiner {
             format!(" block {block}: it was written at {} of the log, which ends at {end}", shown(written))
         })
     }
+}
+
+/// Whether there is more than wrong checksums: what was seen then is not all of it.
+fn is_damaged(findings: &[Finding]) -> bool {
+    !findings.iter().all(|finding| matches!(finding, Finding::Checksum(_)))
 }
 
 /// Indexes and sequences are made with their first page, and one that failed to be built may lack it.
