@@ -22,6 +22,8 @@ pub(super) struct ControlData {
     pub(super) timeline: u32,
     /// Where recovery begins in the log.
     pub(super) redo: u64,
+    /// Up to where a standby that wrote these files had replayed its log; 0 where it was none.
+    pub(super) replayed: u64,
 }
 
 /// Limits of the source.
@@ -73,6 +75,7 @@ impl ControlData {
             checksums: text(output, "Data page checksum version")? != "0",
             timeline: number(output, "Latest checkpoint's TimeLineID")?,
             redo: place(output, "Latest checkpoint's REDO location")?,
+            replayed: place(output, "Minimum recovery ending location")?,
         })
     }
 }

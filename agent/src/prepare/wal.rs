@@ -3,6 +3,9 @@
 //! Input: the data directory before any server starts on it, what its control file says. Output: where the log ends by
 //! its own account, and files that are missing or short. Must not: read records; recovery does.
 //!
+//! A server notes a file as ready to be archived, and a standby one as done, once all of it is durable; and a standby
+//! notes how far it replayed before it writes what it replayed.
+//!
 //! Recovery ends where it cannot read on, and takes that for the end. A file that is missing, torn or of another cluster
 //! looks just the same to it; but the pages after it bear their own addresses, which those of recycled files do not.
 
@@ -31,7 +34,15 @@ pub(super) struct Log {
     short: Option<(String, u64)>,
     /// The first file that another cluster wrote.
     foreign: Option<String>,
+    /// Where the last file ends that was complete when it was noted.
+    complete: u64,
+    /// Up to where a standby had replayed it.
+    replayed: u64,
 }
+
+/// Where files are noted as complete, and how such notes end.
+const NOTES: &str = "archive_status";
+const NOTED: [&str; 2] = [".ready", ".done"];
 
 /// Where in a file's first page its cluster's number stands.
 const SYSTEM: usize = 24;
@@ -56,7 +67,9 @@ pub(super) fn look(data_dir: &Path, source: &ControlData) -> io::Result<Log> {
     }
     segments.sort_by_key(|segment| segment.number);
     let short = segments.iter().find(|segment| segment.length < source.wal_segment_bytes);
-    let mut log = Log { short: short.map(|short| (short.name.clone(), short.length)), ..Log::default() };
+    let short = short.map(|short| (short.name.clone(), short.length));
+    let complete = complete(&directory.join(NOTES), first, source)?;
+    let mut log = Log { short, complete, replayed: source.replayed, ..Log::default() };
     for segment in &segments {
         if is_foreign(&directory.join(&segment.name), segment, source)? {
             log.foreign = Some(segment.name.clone());
@@ -72,6 +85,21 @@ pub(super) fn look(data_dir: &Path, source: &ControlData) -> io::Result<Log> {
         }
     }
     Ok(log)
+}
+
+/// Where the last file ends that is noted as complete.
+fn complete(notes: &Path, first: u64, source: &ControlData) -> io::Result<u64> {
+    let entries = match fs::read_dir(notes) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let mut last = 0;
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let of = NOTED.iter().find_map(|end| number(name.strip_suffix(end)?, source));
+        last = of.filter(|number| *number >= first).map_or(last, |number| last.max(number + 1));
+    }
+    Ok(last * source.wal_segment_bytes)
 }
 
 /// Which file of this timeline it is: eight digits each for the timeline and two halves of a number.
@@ -146,10 +174,14 @@ impl Log {
                 "file {name} of the write-ahead log is missing, and there are more after it"
             ));
         }
-        (self.written > end + IN_FLIGHT).then(|| {
-            let (written, end) = (shown(self.written), shown(end));
-            format!("the write-ahead log was written up to {written}, and could be read up to {end} only")
-        })
+        let reached = [
+            ("was written", self.written.saturating_sub(IN_FLIGHT), self.written),
+            ("was complete", self.complete, self.complete),
+            ("had been replayed by a standby", self.replayed, self.replayed),
+        ];
+        let (how, _, at) = reached.into_iter().find(|(_, sure, _)| *sure > end)?;
+        let (at, end) = (shown(at), shown(end));
+        Some(format!("the write-ahead log {how} up to {at}, and could be read up to {end} only"))
     }
 }
 
@@ -206,6 +238,38 @@ mod tests {
     fn fault_f9_what_was_written_beyond_the_end_was_lost() {
         let said = lost(&[(5, 128), (6, 128), (7, 9)], 5 * SEGMENT + 500).unwrap();
         assert!(said.contains("written up to 0/712000") && said.contains("up to 0/5001F4"), "{said}");
+    }
+
+    #[test]
+    fn fault_f9_a_file_that_was_archived_was_complete() {
+        let data = data(&[(5, 128)]);
+        let note = |name: &str| fs::write(data.path().join("pg_wal/archive_status").join(name), "").unwrap();
+        let lost = |end| look(data.path(), &control()).unwrap().lost(end);
+        for name in [
+            "000000010000000000000002.done",
+            "000000020000000000000009.done",
+            "00000002.history.done",
+            "x.ready",
+        ] {
+            note(name);
+        }
+        note("000000010000000000000007.partial.ready");
+        assert_eq!(lost(5 * SEGMENT + 200), None);
+        note("000000010000000000000005.ready");
+        let said = lost(5 * SEGMENT + 200).unwrap();
+        assert!(said.contains("was complete up to 0/600000") && said.contains("up to 0/5000C8"), "{said}");
+        assert_eq!(lost(6 * SEGMENT), None);
+    }
+
+    #[test]
+    fn fault_f9_what_a_standby_replayed_has_to_be_there() {
+        let data = data(&[(5, 128)]);
+        let replayed = ControlData { replayed: 5 * SEGMENT + 300, ..control() };
+        let log = look(data.path(), &replayed).unwrap();
+        assert!(
+            log.lost(5 * SEGMENT + 299).unwrap().contains("had been replayed by a standby up to 0/50012C")
+        );
+        assert_eq!(log.lost(5 * SEGMENT + 300), None);
     }
 
     #[test]

@@ -117,6 +117,17 @@ fn without_its_end(captured: &Captured) {
     damage::zero(&captured.path().join("pg_wal").join(file), end, (1 << 20) - end);
 }
 
+/// Zeroes all of the log from this place on.
+fn without_log_from(data: &Path, place: u64) {
+    for path in log_files(data) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let number = name.get(16..).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        let Some(number) = number else { continue };
+        let begin = place.saturating_sub(number << 20).min(1 << 20);
+        damage::zero(&path, begin, (1 << 20) - begin);
+    }
+}
+
 fn logs() -> Vec<Case> {
     vec![
         failed("fault_f9 pg_wal: its directory is missing", Recovery, "log was reset", |hosts| {
@@ -126,6 +137,31 @@ fn logs() -> Vec<Case> {
             let captured = Source::new().base_backup();
             without_its_end(&captured);
             prepare(captured)
+        }),
+        refused("fault_f9 pg_wal: an archived part lost its end", Opens, "was complete up to", |_| {
+            let config = "archive_mode = on\narchive_command = 'true'\n";
+            let source = Source::initialised(&[], "postgres", config);
+            source.run("app", "CHECKPOINT; CREATE TABLE t AS SELECT generate_series(1, 300)");
+            let file = source.ask("app", "SELECT pg_walfile_name(pg_switch_wal())").unwrap();
+            let lost = source
+                .ask("app", "SELECT checkpoint_lsn - '0/0' + 120 FROM pg_control_checkpoint()")
+                .unwrap();
+            source.run("app", "CREATE TABLE later AS SELECT 1 AS n");
+            let at = lost.parse::<u64>().unwrap() % (1 << 20);
+            prepare(source.capture_with(|data| {
+                damage::zero(&data.join("pg_wal").join(file), at, (1 << 20) - at);
+            }))
+        }),
+        refused("fault_f9 a standby whose log lost its end", Opens, "replayed by a standby", |_| {
+            let source = Source::new();
+            let standby = source.standby();
+            source.run("app", "CHECKPOINT");
+            source.run("app", "CREATE TABLE later AS SELECT n FROM generate_series(1, 500) n");
+            standby.caught_up(&source);
+            standby.run("app", "CHECKPOINT");
+            let lost = "SELECT checkpoint_lsn - '0/0' + 120 FROM pg_control_checkpoint()";
+            let lost = standby.ask("app", lost).unwrap().parse::<u64>().unwrap();
+            prepare(standby.capture_with(|data| without_log_from(data, lost)))
         }),
         refused("pg_wal: a later part is of another cluster", Opens, "is of another cluster", |_| {
             let source = Source::new();

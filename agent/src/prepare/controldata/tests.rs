@@ -16,6 +16,7 @@ pub(in crate::prepare) fn source() -> ControlData {
         checksums: true,
         timeline: 3,
         redo: 0x1_6000_0028,
+        replayed: 0,
     }
 }
 
@@ -29,6 +30,7 @@ fn output(data: &ControlData) -> String {
         checksums,
         timeline,
         redo,
+        replayed,
     } = data;
     format!(
         "pg_control version number:            1300\n\
@@ -36,6 +38,7 @@ fn output(data: &ControlData) -> String {
          Database cluster state:               {state}\n\
          Latest checkpoint's REDO location:    {:X}/{:X}\n\
          Latest checkpoint's TimeLineID:       {timeline}\n\
+         Minimum recovery ending location:     {:X}/{:X}\n\
          wal_level setting:                    replica\n\
          max_connections setting:              {}\n\
          max_worker_processes setting:         {}\n\
@@ -47,6 +50,8 @@ fn output(data: &ControlData) -> String {
          Data page checksum version:           {}\n",
         redo >> 32,
         redo & 0xffff_ffff,
+        replayed >> 32,
+        replayed & 0xffff_ffff,
         limits.connections,
         limits.worker_processes,
         limits.prepared_transactions,
@@ -79,14 +84,14 @@ proptest! {
     #[test]
     fn whatever_the_source_ran_with_is_read(
         system: u64, connections: u32, worker_processes: u32, prepared_transactions: u32, locks_per_transaction: u32,
-        track_commit_timestamp: bool, checksums: bool, segment in 20..30_u32, timeline: u32, redo: u64,
+        track_commit_timestamp: bool, checksums: bool, segment in 20..30_u32, timeline: u32, redo: u64, replayed: u64,
     ) {
         let limits = Limits { connections, worker_processes, prepared_transactions, locks_per_transaction };
         let wal_segment_bytes = 1 << segment;
         let data = ControlData {
             system,
             state: "shut down".into(), limits, track_commit_timestamp, wal_segment_bytes, checksums,
-            timeline, redo,
+            timeline, redo, replayed,
         };
         prop_assert_eq!(ControlData::parse(&output(&data)), Ok(data));
     }
