@@ -62,7 +62,7 @@ fn guests_read_everything_and_write_nothing() {
 }
 
 /// What a guest may try, each in a session of its own.
-const TRICKS: [&str; 16] = [
+const TRICKS: [&str; 20] = [
     "BEGIN READ WRITE; DELETE FROM public.accounts",
     "SET default_transaction_read_only = off; INSERT INTO open_to_all VALUES (1)",
     "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE; UPDATE open_to_all SET n = 2",
@@ -79,6 +79,10 @@ const TRICKS: [&str; 16] = [
     "SET ROLE pgro_superuser",
     "COPY (SELECT 1) TO PROGRAM 'true'",
     "SELECT pg_read_file('PG_VERSION')",
+    "SELECT pg_read_binary_file('PG_VERSION')",
+    "SELECT peek('PG_VERSION')",
+    "SELECT * FROM file_of_server",
+    "SELECT * FROM view_of_file",
 ];
 
 #[test]
@@ -91,7 +95,12 @@ fn no_trick_lets_a_guest_write_read_files_or_run_programs() {
          CREATE SEQUENCE open_sequence; GRANT ALL ON SEQUENCE open_sequence TO PUBLIC;
          CREATE SCHEMA open_schema; GRANT ALL ON SCHEMA open_schema TO PUBLIC;
          CREATE FUNCTION with_all_rights() RETURNS void LANGUAGE sql SECURITY DEFINER
-             AS $$ INSERT INTO public.open_to_all VALUES (7) $$",
+             AS $$ INSERT INTO public.open_to_all VALUES (7) $$;
+         GRANT EXECUTE ON FUNCTION pg_read_binary_file(text) TO PUBLIC;
+         CREATE FUNCTION peek(text) RETURNS text LANGUAGE internal STRICT AS 'pg_read_file_all';
+         CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+         CREATE FOREIGN TABLE file_of_server (line text) SERVER files OPTIONS (filename '/etc/passwd');
+         CREATE VIEW view_of_file AS SELECT * FROM file_of_server",
     );
     let captured = source.capture();
     for intent in ["verify", "analytics"] {
@@ -102,7 +111,9 @@ fn no_trick_lets_a_guest_write_read_files_or_run_programs() {
         for trick in TRICKS {
             let refused = guest(trick).unwrap_err();
             assert!(
-                ["denied", "must be", "read-only", "row-level"].iter().any(|why| refused.contains(why)),
+                ["denied", "must be", "read-only", "row-level", "has no handler"]
+                    .iter()
+                    .any(|why| refused.contains(why)),
                 "{intent}: {trick}: {refused}"
             );
         }

@@ -26,3 +26,16 @@ FROM pg_catalog.pg_proc p
 WHERE p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
   AND p.proname IN ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'lo_put', 'lo_truncate', 'lo_truncate64',
                     'lo_unlink', 'lowrite')
+UNION ALL
+-- functions that read the server's files, also under another name
+SELECT pg_catalog.format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', p.oid::pg_catalog.regprocedure)
+FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+WHERE (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) AS a WHERE a.grantee = 0))
+  AND (l.lanname IN ('internal', 'c')
+       AND p.prosrc ~ '^(pg_read_(binary_)?file|pg_ls_|pg_stat_file|be_lo_(im|ex)port|pg_file_|pg_logdir_ls)'
+       -- and those in languages in which anything can be done
+       OR l.lanispl AND NOT l.lanpltrusted)
+UNION ALL
+-- what stands for files, programs and other hosts: who may read tables reads them with the server's own rights
+SELECT pg_catalog.format('ALTER FOREIGN DATA WRAPPER %I NO HANDLER', fdwname)
+FROM pg_catalog.pg_foreign_data_wrapper WHERE fdwhandler <> 0
