@@ -18,6 +18,7 @@ mod heap;
 mod kinds;
 mod links;
 mod relations;
+mod rows;
 mod transactions;
 mod visibility;
 
@@ -39,6 +40,9 @@ use tokio_postgres::{Client, Error};
 const CHECKPOINT: &str = include_str!("../sql/checkpoint.sql");
 const FACTS: &str = include_str!("../sql/pages_facts.sql");
 
+/// From this version on, `verify_heapam` looks at what rows are made of.
+const HEAP_CHECK_SINCE: u16 = 14;
+
 /// What came of one reading of all files: of the pages, and of their checksums.
 pub(in crate::prepare) struct Read {
     /// Check `pages`.
@@ -56,7 +60,7 @@ pub(in crate::prepare) async fn pages(
     checksums: bool,
     budget: Budget,
 ) -> Read {
-    let facts = match facts(first, checksums).await {
+    let facts = match facts(first, checksums, access.major < HEAP_CHECK_SINCE).await {
         Ok(facts) => facts,
         Err(error) => return Read::none(&said(&error), checksums),
     };
@@ -86,7 +90,7 @@ pub(in crate::prepare) async fn pages(
 }
 
 /// Read at the log's end, after all is written.
-async fn facts(first: &Client, checksums: bool) -> Result<Facts, Error> {
+async fn facts(first: &Client, checksums: bool, rows: bool) -> Result<Facts, Error> {
     write_out(first).await?;
     let row = first.query_one(FACTS, &[]).await?;
     let log_end: i64 = row.try_get(0)?;
@@ -95,6 +99,7 @@ async fn facts(first: &Client, checksums: bool) -> Result<Facts, Error> {
         log_end: u64::try_from(log_end).unwrap_or(u64::MAX),
         oldest: low_half(row.try_get(1)?),
         next: low_half(row.try_get(2)?),
+        rows,
     })
 }
 

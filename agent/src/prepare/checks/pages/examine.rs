@@ -12,6 +12,7 @@ use super::{
     kinds,
     links::Links,
     relations::{Family, Kind, Relation},
+    rows,
     transactions::Transactions,
     visibility,
 };
@@ -52,6 +53,8 @@ pub(super) struct Facts {
     pub(super) oldest: u32,
     /// to before this one.
     pub(super) next: u32,
+    /// Whether nobody else looks at what rows are made of.
+    pub(super) rows: bool,
 }
 
 /// Where the files are, what has to hold in them, and how long it may take.
@@ -76,7 +79,10 @@ impl Examiner {
             notes.push(Note::of(page));
             written = written || !page.is_zero();
             let of_heap = is_heap.then(|| {
-                heap::elsewhere(block, page).or_else(|| heap::contradiction(page, &mut transactions))
+                let made = || self.facts.rows.then(|| rows::flaw(page, &self.facts)).flatten();
+                heap::elsewhere(block, page)
+                    .or_else(|| heap::contradiction(page, &mut transactions))
+                    .or_else(made)
             });
             let is_sequence = kind == Kind::Sequence && !page.is_zero();
             let foreign = || kinds::foreign(kind, page).filter(|_| is_sequence).map(str::to_owned);

@@ -45,7 +45,10 @@ impl Fixture {
     }
 
     fn examined(&self, budget: Duration) -> Vec<Finding> {
-        self.examined_by(Facts { checksums: false, log_end: 0x2_0000_0000, oldest: 3, next: 3 }, budget)
+        self.examined_by(
+            Facts { checksums: false, log_end: 0x2_0000_0000, oldest: 3, next: 3, rows: false },
+            budget,
+        )
     }
 
     fn examined_by(&self, facts: Facts, budget: Duration) -> Vec<Finding> {
@@ -191,7 +194,7 @@ fn fault_f16_an_unlogged_table_needs_the_file_it_begins_from() {
 #[test]
 fn fault_f10_a_wrong_checksum_is_told_with_file_and_block_and_hides_nothing_else() {
     let fixture = fixture(true, &[3]);
-    let facts = Facts { checksums: true, log_end: u64::MAX, oldest: 3, next: 3 };
+    let facts = Facts { checksums: true, log_end: u64::MAX, oldest: 3, next: 3, rows: false };
     let findings = fixture.examined_by(facts, Duration::from_mins(1));
     let sums = findings.iter().filter(|finding| matches!(finding, Finding::Checksum(_))).count();
     assert_eq!((sums, findings.len()), (2, 3), "{findings:?}");
