@@ -22,6 +22,10 @@ neighbours *filter:
 detection *filter:
     cargo test -q -p agent --features real-postgres --test detection -- {{filter}}
 
+# The same and the agent's other tests on other versions, such as 13,18, in images that are made if need be
+detection-on majors *filter:
+    cargo run -p e2e -- detection --majors {{majors}} {{filter}}
+
 # The proxy's long runs in full: ten million signatures, two thousand cuts of each kind, a thousand rotations
 long-runs:
     PGRO_TEST_SIGNATURES=10000000 cargo test --release -p proxy --lib two_judges -- --nocapture

@@ -32,6 +32,14 @@ enum Command {
         /// Only tests whose names contain this
         filter: Option<String>,
     },
+    /// Show what the agent says of damaged and sound copies of other versions of PostgreSQL, in containers and without a cluster
+    Detection {
+        /// Versions, such as 13,18; where no registry answers, those that a release of Debian has
+        #[arg(long, value_delimiter = ',', required = true, value_parser = clap::value_parser!(u8).range(13..=18))]
+        majors: Vec<u8>,
+        /// Only tests and copies whose names contain this
+        filter: Option<String>,
+    },
     /// Measure a restore by the agent through the proxy beside kopia alone, in containers and without a cluster
     BenchRestore,
     /// Make or remove the cluster
@@ -70,6 +78,9 @@ async fn dispatch(command: Command, options: &Options, progress: &Progress) -> R
         Command::Demo => demo::run(options, progress).await?,
         Command::Test => return Ok(Some(suite::run(options, progress).await)),
         Command::Neighbours { filter } => suite::neighbours(options, filter.as_deref(), progress).await?,
+        Command::Detection { majors, filter } => {
+            suite::detection(options, &majors, filter.as_deref(), progress).await?;
+        }
         Command::BenchRestore => suite::bench_restore(options, progress).await?,
         Command::Cluster(ClusterCommand::Up) => {
             describe(&platform::cluster_up(options, progress).await?, progress);
@@ -121,6 +132,14 @@ mod tests {
     fn options_may_stand_after_the_command() {
         let cli = Cli::try_parse_from(["e2e", "cluster", "up", "--name", "other"]).unwrap();
         assert_eq!(cli.options.cluster, "other");
+    }
+
+    #[test]
+    fn versions_are_named_one_by_one_and_only_those_that_are_served() {
+        let asked = |majors| Cli::try_parse_from(["e2e", "detection", "--majors", majors]);
+        let Command::Detection { majors, .. } = asked("13,18").unwrap().command else { panic!() };
+        assert_eq!(majors, [13, 18]);
+        assert!(asked("12").is_err() && asked("19").is_err() && asked("").is_err());
     }
 
     #[test]

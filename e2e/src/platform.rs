@@ -26,6 +26,7 @@ mod prerequisite;
 mod project;
 mod registry;
 mod schedule;
+mod servers;
 mod store;
 mod tool;
 
@@ -43,6 +44,7 @@ pub use layout::Layout;
 pub use options::{EngineArg, Options, OriginArg};
 pub use ports::{HostPorts, S3_NODE_PORT, STUB_NODE_PORT};
 pub use project::{build_static, workspace};
+pub use servers::{Servers, servers};
 pub(crate) use store::Draft;
 
 use crate::progress::Progress;

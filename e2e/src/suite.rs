@@ -44,6 +44,16 @@ pub(crate) async fn neighbours(options: &Options, filter: Option<&str>, progress
     neighbours::call(&containers, filter, async |run| run.shown().await).await
 }
 
+/// The agent's tests and the table of what is detected, on these versions of PostgreSQL.
+pub(crate) async fn detection(
+    options: &Options,
+    majors: &[u8],
+    filter: Option<&str>,
+    progress: &Progress,
+) -> Result<()> {
+    postgres::on_demand(options, majors, filter, progress).await
+}
+
 /// What a restore by the agent through the proxy costs beside kopia alone.
 pub(crate) async fn bench_restore(options: &Options, progress: &Progress) -> Result<()> {
     neighbours::bench(&platform::containers(options, progress).await?).await
@@ -63,7 +73,7 @@ struct Suite<'a> {
 impl Suite<'_> {
     async fn up(&self) -> Result<Up> {
         let cluster = platform::up(self.options, self.progress).await?;
-        let agent = postgres::build(&cluster, self.progress).await;
+        let agent = postgres::build(&cluster.layout, self.progress).await;
         Ok(Up { cluster, agent })
     }
 

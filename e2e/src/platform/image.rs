@@ -20,41 +20,60 @@ pub enum Origin {
 /// A Debian release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Suite {
+    Bullseye,
     Bookworm,
     Trixie,
+    /// The one that will be released next.
+    Forky,
 }
 
 impl Suite {
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Bullseye => "bullseye",
             Self::Bookworm => "bookworm",
             Self::Trixie => "trixie",
+            Self::Forky => "forky",
         }
     }
 }
 
-/// A version of PostgreSQL there are fixtures of.
+/// A version of PostgreSQL that a release of Debian has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Major {
+    Thirteen,
     Fifteen,
     Seventeen,
+    Eighteen,
 }
 
 impl Major {
-    pub(crate) const ALL: [Self; 2] = [Self::Fifteen, Self::Seventeen];
+    /// What there are fixtures of, and every run has.
+    pub(crate) const LOADED: [Self; 2] = [Self::Fifteen, Self::Seventeen];
+
+    /// The version of this number.
+    pub(crate) fn of(number: u8) -> Option<Self> {
+        [Self::Thirteen, Self::Fifteen, Self::Seventeen, Self::Eighteen]
+            .into_iter()
+            .find(|major| major.number() == number)
+    }
 
     pub(crate) fn number(self) -> u8 {
         match self {
+            Self::Thirteen => 13,
             Self::Fifteen => 15,
             Self::Seventeen => 17,
+            Self::Eighteen => 18,
         }
     }
 
     /// The release that packages this version.
     fn suite(self) -> Suite {
         match self {
+            Self::Thirteen => Suite::Bullseye,
             Self::Fifteen => Suite::Bookworm,
             Self::Seventeen => Suite::Trixie,
+            Self::Eighteen => Suite::Forky,
         }
     }
 }
@@ -82,9 +101,11 @@ pub(crate) enum Image {
 }
 
 impl Image {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 21] = [
+        Self::Debian(Suite::Bullseye),
         Self::Debian(Suite::Bookworm),
         Self::Debian(Suite::Trixie),
+        Self::Debian(Suite::Forky),
         Self::Base,
         Self::Pause,
         Self::Etcd,
@@ -98,8 +119,10 @@ impl Image {
         Self::Node,
         Self::Kopia,
         Self::Minio,
+        Self::Postgres(Major::Thirteen),
         Self::Postgres(Major::Fifteen),
         Self::Postgres(Major::Seventeen),
+        Self::Postgres(Major::Eighteen),
     ];
 
     /// What pods and fixtures run, and what is therefore put into the node.
@@ -141,7 +164,7 @@ impl Image {
             Self::Node => Some(PUBLISHED_NODE.into()),
             Self::Debian(suite) => Some(format!("docker.io/library/debian:{}-slim", suite.name())),
             Self::Kopia => Some("docker.io/kopia/kopia:0.22.3".into()),
-            Self::Postgres(major) => Some(format!("docker.io/library/postgres:{}", major.number())),
+            Self::Postgres(major) => Some(published_postgres(major.number())),
             _ => None,
         }
     }
@@ -155,7 +178,7 @@ impl Image {
     pub(crate) fn reference(self, origin: Origin) -> String {
         match (origin, self.published(), self) {
             (Origin::Published, Some(published), _) => published,
-            (_, _, Self::Postgres(major)) => {
+            (_, _, Self::Postgres(major)) if Major::LOADED.contains(&major) => {
                 postgres_template(origin).replace("{major}", &major.number().to_string())
             }
             _ => format!("{BUILT_PREFIX}{}:{}", self.name(), self.key(origin)),
@@ -178,13 +201,18 @@ pub(crate) const BUILT_PREFIX: &str = "localhost/pgro-e2e/";
 const PUBLISHED_NODE: &str =
     "docker.io/kindest/node@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d";
 
-/// The name of a PostgreSQL image with `{major}` where the version goes; one key covers all versions, since a template
-/// has room for only one.
+/// The published image of this version of PostgreSQL, also of one that no release of Debian has.
+pub(crate) fn published_postgres(major: u8) -> String {
+    format!("docker.io/library/postgres:{major}")
+}
+
+/// The name of a PostgreSQL image with `{major}` where the version goes; one key covers all versions that every
+/// run has, since a template has room for only one.
 pub(crate) fn postgres_template(origin: Origin) -> String {
     match origin {
         Origin::Published => "docker.io/library/postgres:{major}".into(),
         Origin::Built => {
-            let all = Major::ALL.into_iter().map(|major| Image::Postgres(major).key(origin));
+            let all = Major::LOADED.into_iter().map(|major| Image::Postgres(major).key(origin));
             let key = all.fold(KeyBuilder::of("postgres"), |builder, key| builder.key(&key)).finish();
             format!("{BUILT_PREFIX}postgres:{{major}}-{key}")
         }

@@ -1,12 +1,12 @@
 //! The agent's tests against real servers, in the very images it will work in.
 //!
-//! Input: a cluster, for its engine and images. Output: whether all passed on every version. Built static, as the agent
+//! Input: an engine and images: a cluster's, or those of versions asked for. Output: whether all passed on every version. Built static, as the agent
 //! itself is, so that one test program runs in every image.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use e2e::platform::{self, Cluster, Run};
+use e2e::platform::{self, Cluster, Engine, Layout, Options, Run};
 use e2e::progress::Progress;
 
 use super::stage::LIMIT;
@@ -34,39 +34,70 @@ const BUILD: [&str; 10] = [
 /// What cargo built.
 pub(super) struct Programs(Vec<PathBuf>);
 
-pub(super) async fn build(cluster: &Cluster, progress: &Progress) -> Result<Programs> {
-    let log = cluster.layout.root().join("logs/agent-tests.log");
+/// One version, and what is tried on it.
+struct Version<'a> {
+    engine: &'a Engine,
+    layout: &'a Layout,
+    major: u8,
+    image: String,
+    share: &'a str,
+    filter: Option<&'a str>,
+}
+
+pub(super) async fn build(layout: &Layout, progress: &Progress) -> Result<Programs> {
+    let log = layout.root().join("logs/agent-tests.log");
     let built = platform::build_static(&BUILD, &log);
     progress.step("build the agent's tests", Some(&log), built).await.map(Programs)
 }
 
 /// Each version beside the other; both spend much of their time waiting for servers.
 pub(super) async fn run(cluster: &Cluster, built: Result<Programs>, progress: &Progress) -> Result<()> {
-    let Programs(programs) = built?;
-    let versions =
-        MAJORS.into_iter().zip(SHARES).map(|version| on_version(cluster, &programs, version, progress));
-    futures::future::join_all(versions).await.into_iter().collect()
+    let (programs, images) = (built?, cluster.images()?);
+    let versions = MAJORS.into_iter().zip(SHARES).map(|(major, share)| Version {
+        engine: &cluster.engine,
+        layout: &cluster.layout,
+        major,
+        image: images.postgres(major),
+        share,
+        filter: None,
+    });
+    let ended = versions.map(async |version| version.tried(&programs, progress).await);
+    futures::future::join_all(ended).await.into_iter().collect()
 }
 
-async fn on_version(
-    cluster: &Cluster,
-    programs: &[PathBuf],
-    (major, share): (u8, &str),
+/// All of it on each of `majors`, one after the other, whatever came of those before; or tests whose names contain `filter`.
+pub(super) async fn on_demand(
+    options: &Options,
+    majors: &[u8],
+    filter: Option<&str>,
     progress: &Progress,
 ) -> Result<()> {
-    let image = cluster.images()?.postgres(major);
+    let servers = platform::servers(options, majors, progress).await?;
+    let programs = build(&servers.layout, progress).await?;
     let mut ended = Vec::new();
-    for test in TESTS {
-        let program =
-            test_program(programs, test).with_context(|| format!("cargo built no test `{test}`"))?;
-        let name = format!("{test} of the agent on PostgreSQL {major}");
-        let log = cluster.layout.root().join(format!("logs/agent-{test}-{major}.log"));
-        let run = contained(cluster.engine.run(), &image, program, share);
-        ended.push(progress.step(&name, Some(&log), run.logged(&log)).await);
-        let printed = std::fs::read(&log).with_context(|| format!("failed to read {}", log.display()))?;
-        progress.show(&printed);
+    for (major, image) in servers.images {
+        let (engine, layout) = (&servers.engine, &servers.layout);
+        let version = Version { engine, layout, major, image, share: "1/1", filter };
+        ended.push(version.tried(&programs, progress).await);
     }
     ended.into_iter().collect()
+}
+
+impl Version<'_> {
+    async fn tried(&self, Programs(programs): &Programs, progress: &Progress) -> Result<()> {
+        let mut ended = Vec::new();
+        for test in TESTS {
+            let program =
+                test_program(programs, test).with_context(|| format!("cargo built no test `{test}`"))?;
+            let name = format!("{test} of the agent on PostgreSQL {}", self.major);
+            let log = self.layout.root().join(format!("logs/agent-{test}-{}.log", self.major));
+            let run = contained(self.engine.run(), &self.image, program, self.share, self.filter);
+            ended.push(progress.step(&name, Some(&log), run.logged(&log)).await);
+            let printed = std::fs::read(&log).with_context(|| format!("failed to read {}", log.display()))?;
+            progress.show(&printed);
+        }
+        ended.into_iter().collect()
+    }
 }
 
 fn test_program<'a>(programs: &'a [PathBuf], test: &str) -> Option<&'a Path> {
@@ -77,7 +108,7 @@ fn test_program<'a>(programs: &'a [PathBuf], test: &str) -> Option<&'a Path> {
 }
 
 /// As user postgres, without a network, and with nothing of the machine but the programs.
-fn contained(engine: Run, image: &str, test: &Path, share: &str) -> Run {
+fn contained(engine: Run, image: &str, test: &Path, share: &str, filter: Option<&str>) -> Run {
     let programs = test.ancestors().nth(2).unwrap_or(test);
     let mount = format!("{}:{PROGRAMS}:ro", programs.display());
     let inside = Path::new(PROGRAMS).join(test.strip_prefix(programs).unwrap_or(test));
@@ -87,6 +118,7 @@ fn contained(engine: Run, image: &str, test: &Path, share: &str) -> Run {
     run.args(["--volume", &mount, "--env", &agent, "--env", &share, "--entrypoint"])
         .arg(&inside)
         .arg(image)
+        .args(filter)
         .deadline(LIMIT)
 }
 
@@ -104,12 +136,13 @@ mod tests {
     #[tokio::test]
     async fn the_container_has_no_network_and_no_rights_and_sees_only_the_programs() {
         let test = Path::new("/t/release/deps/real_postgres-0a1b");
-        let line = contained(Run::new("echo"), "postgres:15", test, "1/2").output().await.unwrap();
+        let line =
+            contained(Run::new("echo"), "postgres:15", test, "1/2", Some("heap")).output().await.unwrap();
         for part in ["--network=none", "--user=999:999", "--volume /t/release:/programs:ro"] {
             assert!(line.contains(part), "{part} in {line}");
         }
         assert!(
-            line.trim_end().ends_with("--entrypoint /programs/deps/real_postgres-0a1b postgres:15"),
+            line.trim_end().ends_with("--entrypoint /programs/deps/real_postgres-0a1b postgres:15 heap"),
             "{line}"
         );
     }

@@ -33,9 +33,14 @@ pub(super) async fn bootstrap(workshop: &Workshop<'_>, suite: Suite, name: &str,
     let rootfs = Draft::begin(&workshop.layout.temp(), "rootfs")?;
     let include = format!("--include={PACKAGES}");
     let run = Run::new("debootstrap").args(["--variant=minbase", &include, suite.name()]);
-    run.arg(rootfs.path()).arg(mirror).deadline(LONG).logged(log).await?;
+    run.arg(rootfs.path()).arg(mirror).args(script(suite)).deadline(LONG).logged(log).await?;
     slim(rootfs.path())?;
     workshop.engine.import(rootfs.path(), name, log).await
+}
+
+/// How a release is put together, where debootstrap may be older than the release's name: as the newest that it knows.
+fn script(suite: Suite) -> Option<&'static str> {
+    (suite == Suite::Forky).then_some("/usr/share/debootstrap/scripts/sid")
 }
 
 /// Removes what dpkg is told to leave out from now on.

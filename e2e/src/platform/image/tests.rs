@@ -33,11 +33,31 @@ fn minio_is_built_everywhere_because_nobody_publishes_it_any_more() {
 #[test]
 fn the_template_gives_each_major_the_name_of_its_image() {
     for origin in [Origin::Built, Origin::Published] {
-        for major in Major::ALL {
+        for major in Major::LOADED {
             let filled = postgres_template(origin).replace("{major}", &major.number().to_string());
             assert_eq!(filled, Image::Postgres(major).reference(origin));
         }
     }
+}
+
+#[test]
+fn a_version_is_known_by_its_number_if_a_release_of_debian_has_it() {
+    for number in 0..=u8::MAX {
+        assert_eq!(
+            Major::of(number).map(Major::number),
+            [13, 15, 17, 18].contains(&number).then_some(number)
+        );
+    }
+}
+
+#[test]
+fn the_lists_of_a_release_to_come_are_read_after_their_day() {
+    let lines = |major| Image::Postgres(major).recipe().lines;
+    assert!(
+        lines(Major::Eighteen).find("Check-Valid-Until").unwrap()
+            < lines(Major::Eighteen).find("update").unwrap()
+    );
+    assert!(!lines(Major::Seventeen).contains("Check-Valid-Until"));
 }
 
 #[test]
