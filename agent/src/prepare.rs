@@ -119,7 +119,7 @@ impl Prepare<'_> {
             ledger.fixed(Fix::Tablespace).map_err(PrepareError::Note)?;
         }
         let budget = Duration::from_secs(self.spec.check_budget_secs.into());
-        self.hold(&data_dir, Budget::start(budget / MANIFEST_SHARE), &mut ledger).await?;
+        self.hold(&data_dir, &source, Budget::start(budget / MANIFEST_SHARE), &mut ledger).await?;
         for fix in neutralise::neutralise(&data_dir, &self.texts(&source, major))? {
             ledger.fixed(fix).map_err(PrepareError::Note)?;
         }
@@ -142,12 +142,18 @@ impl Prepare<'_> {
     }
 
     /// Compares the files with their manifest, once: a server changes them.
-    async fn hold(&self, data_dir: &Path, budget: Budget, ledger: &mut Ledger) -> Result<(), PrepareError> {
+    async fn hold(
+        &self,
+        data_dir: &Path,
+        source: &ControlData,
+        budget: Budget,
+        ledger: &mut Ledger,
+    ) -> Result<(), PrepareError> {
         if ledger.is_held() {
             return Ok(());
         }
         let manifest = tokio::select! {
-            manifest = manifest::look(data_dir, budget) => manifest,
+            manifest = manifest::look(data_dir, source, budget) => manifest,
             () = self.stop.requested() => return Err(PrepareError::Stopped),
         };
         ledger.hold(manifest).map_err(PrepareError::Note)

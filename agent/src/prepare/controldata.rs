@@ -90,13 +90,17 @@ fn number<T: std::str::FromStr>(output: &str, key: &'static str) -> Result<T, Co
     value.parse().map_err(|_| ControlDataError::Read { key, found: Some(value.to_owned()) })
 }
 
-/// A place in the log: two halves in hexadecimal digits.
+/// A place in the log.
 fn place(output: &str, key: &'static str) -> Result<u64, ControlDataError> {
     let value = text(output, key)?;
+    lsn(value).ok_or_else(|| ControlDataError::Read { key, found: Some(value.to_owned()) })
+}
+
+/// A place in the log: two halves in hexadecimal digits.
+pub(super) fn lsn(text: &str) -> Option<u64> {
     let half = |digits: &str| u32::from_str_radix(digits, 16).ok().map(u64::from);
-    let halves = value.split_once('/').and_then(|(high, low)| Some((half(high)?, half(low)?)));
-    let (high, low) = halves.ok_or_else(|| ControlDataError::Read { key, found: Some(value.to_owned()) })?;
-    Ok(high << 32 | low)
+    let (high, low) = text.split_once('/')?;
+    Some(half(high)? << 32 | half(low)?)
 }
 
 #[cfg(test)]

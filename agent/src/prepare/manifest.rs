@@ -6,13 +6,17 @@
 //!
 //! The manifest stays where it is when a server is started on the backup, and lies in every later copy of that server.
 //! The label does not: it is renamed when recovery begins. So the manifest speaks of these files only as long as the very
-//! label it lists is there. Files at the top are left out: people edit them, and ours take their place.
+//! label it lists is there, or as long as the control file is from before the backup ended: then the label should be there,
+//! for without it recovery begins too late. Files at the top are left out: people edit them, and ours take their place.
 //!
 //! Source of the format: PostgreSQL's documentation, "Backup Manifest Format".
 
 mod digest;
 
-use super::checks::{Budget, Outcome, listed};
+use super::{
+    checks::{Budget, Outcome, listed},
+    controldata::{ControlData, lsn},
+};
 use contract::pods::CheckResult;
 use digest::Digest;
 use serde::Deserialize;
@@ -24,6 +28,10 @@ use std::{
 
 const MANIFEST: &str = "backup_manifest";
 const LABEL: &str = "backup_label";
+/// What a server that was started on the backup made of the label.
+const READ_LABEL: &str = "backup_label.old";
+/// The state in which a primary is backed up.
+const RUNNING: &str = "in production";
 /// A file is listed in less than 200 bytes, and the largest clusters have some million files.
 const BYTES_MAX: u64 = 1 << 30;
 /// Folders whose files nobody writes but a server.
@@ -35,6 +43,15 @@ const TABLESPACES: &str = "pg_tblspc";
 struct Manifest {
     #[serde(rename = "Files")]
     files: Vec<Noted>,
+    #[serde(rename = "WAL-Ranges", default)]
+    ranges: Vec<Range>,
+}
+
+/// A part of the log that belongs to the backup.
+#[derive(Debug, Deserialize)]
+struct Range {
+    #[serde(rename = "End-LSN")]
+    end: String,
 }
 
 /// One file as it was when it was backed up.
@@ -53,7 +70,7 @@ struct Noted {
 }
 
 /// What came of it; none where no manifest speaks of these files.
-pub(super) async fn look(data_dir: &Path, budget: Budget) -> Option<Outcome> {
+pub(super) async fn look(data_dir: &Path, source: &ControlData, budget: Budget) -> Option<Outcome> {
     let manifest = match read(data_dir) {
         Ok(manifest) => manifest?,
         Err(error) => {
@@ -61,11 +78,62 @@ pub(super) async fn look(data_dir: &Path, budget: Budget) -> Option<Outcome> {
             return None;
         }
     };
-    if !is_as_noted(data_dir, &manifest) {
-        tracing::info!("the backup's manifest is older than its label: the files are not held against it");
-        return None;
+    let label = match label(data_dir, &manifest) {
+        Label::AsNoted => None,
+        label if is_untouched(data_dir, &manifest, source) => label.flaw(),
+        Label::Changed | Label::Missing | Label::Unknown => {
+            tracing::info!(
+                "the backup's manifest is older than its label: the files are not held against it"
+            );
+            return None;
+        }
+    };
+    Some(held(data_dir, manifest, label, budget).await)
+}
+
+/// What became of the label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Label {
+    AsNoted,
+    Changed,
+    Missing,
+    /// It was noted without a checksum, or could not be read.
+    Unknown,
+}
+
+impl Label {
+    /// What is wrong where no server was started on the backup.
+    fn flaw(self) -> Option<String> {
+        let what = match self {
+            Self::Changed => "is not as it was backed up",
+            Self::Missing => "is missing",
+            Self::AsNoted | Self::Unknown => return None,
+        };
+        Some(format!("{LABEL} {what}; without it nobody knows where recovery has to begin"))
     }
-    Some(held(data_dir, manifest, budget).await)
+}
+
+fn label(data_dir: &Path, manifest: &Manifest) -> Label {
+    let noted = manifest.files.iter().find(|noted| noted.path.as_deref() == Some(Path::new(LABEL)));
+    let Some(noted) = noted else { return Label::Unknown };
+    let text = match fs::read(data_dir.join(LABEL)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Label::Missing,
+        Err(_) => return Label::Unknown,
+    };
+    // two labels may well be of the same length
+    let (Some(digest), Some(checksum)) = (noted.algorithm, &noted.checksum) else { return Label::Unknown };
+    let is_noted = |text: &[u8]| digest.of(text).is_ok_and(|own| own.eq_ignore_ascii_case(checksum));
+    let unix: Vec<u8> = text.iter().copied().filter(|&byte| byte != b'\r').collect();
+    if is_noted(&text) || is_noted(&unix) { Label::AsNoted } else { Label::Changed }
+}
+
+/// Whether no server was started on the backup: one that was has read the label, and begins after the backup's end.
+fn is_untouched(data_dir: &Path, manifest: &Manifest, source: &ControlData) -> bool {
+    let end = manifest.ranges.iter().filter_map(|range| lsn(&range.end)).max();
+    source.state == RUNNING
+        && end.is_some_and(|end| source.redo < end)
+        && fs::symlink_metadata(data_dir.join(READ_LABEL)).is_err()
 }
 
 fn read(data_dir: &Path) -> io::Result<Option<Manifest>> {
@@ -80,17 +148,10 @@ fn read(data_dir: &Path) -> io::Result<Option<Manifest>> {
     Ok(serde_json::from_reader(BufReader::new(file)).map(Some)?)
 }
 
-/// Whether the label is the one it lists.
-fn is_as_noted(data_dir: &Path, manifest: &Manifest) -> bool {
-    let label = manifest.files.iter().find(|noted| noted.path.as_deref() == Some(Path::new(LABEL)));
-    // two labels may well be of the same length
-    label.is_some_and(|label| label.checksum.is_some() && matches!(difference(data_dir, label), Ok(None)))
-}
-
 /// Reads all files of a server once.
-async fn held(data_dir: &Path, manifest: Manifest, budget: Budget) -> Outcome {
+async fn held(data_dir: &Path, manifest: Manifest, label: Option<String>, budget: Budget) -> Outcome {
     let files: Vec<Noted> = manifest.files.into_iter().filter(is_a_servers).collect();
-    let (count, mut found, mut unread, mut done) = (files.len(), Vec::new(), Vec::new(), 0);
+    let (count, mut found, mut unread, mut done) = (files.len(), Vec::from_iter(label), Vec::new(), 0);
     for noted in files {
         if budget.left().is_zero() {
             break;

@@ -40,7 +40,7 @@ fn grown() -> Source {
             OpenOptions::new().write(true).open(path).unwrap().set_len(length + 3 * PAGE).unwrap();
         }
     });
-    captured.resumed()
+    Source::resumed_from(captured)
 }
 
 /// All of them.

@@ -43,6 +43,22 @@ pub(crate) fn cases() -> Vec<Case> {
             damage::cut(&file, 3 * PAGE);
             prepare(captured)
         }),
+        refused("fault_f8 a base backup without its label", Pages, "backup_label is missing", |_| {
+            let (captured, _) = backup();
+            damage::remove(&captured.path().join("backup_label"));
+            prepare(captured)
+        }),
+        refused("fault_f8 a base backup with the label of another", Pages, "backup_label is not as", |_| {
+            let ((captured, _), (other, _)) = (backup(), backup());
+            fs::copy(other.path().join("backup_label"), captured.path().join("backup_label")).unwrap();
+            prepare(captured)
+        }),
+        sound("a running host that was made from a base backup", |_| {
+            let (captured, _) = backup();
+            let source = Source::resumed_from(captured);
+            source.run("app", "UPDATE numbers SET n = n + 1 WHERE n % 2 = 0");
+            prepare(source.capture())
+        }),
         sound("a base backup with configuration that people edited", |_| {
             let (captured, _) = backup();
             edited(&captured.path());

@@ -112,14 +112,21 @@ impl Source {
 
     /// A running server that follows this one, over its socket.
     pub(crate) fn standby(&self) -> Self {
-        let root = rooted();
-        let Captured(copy) = self.base_backup();
-        fs::rename(copy.path().join("data"), root.path().join("data")).unwrap();
+        let (root, captured) = (rooted(), self.base_backup());
+        fs::rename(captured.path(), root.path().join("data")).unwrap();
         let signal = root.path().join("data/standby.signal");
         fs::write(&signal, "").unwrap();
         give(&signal);
         let config = format!("primary_conninfo = 'host={} user={}'\n", self.access.host, self.access.user);
         Self::started(root, self.access.user, &config)
+    }
+
+    /// A running server of its own on these files.
+    pub(crate) fn resumed_from(captured: Captured) -> Self {
+        let root = rooted();
+        fs::rename(captured.path(), root.path().join("data")).unwrap();
+        drop(captured);
+        Self::started(root, "postgres", "")
     }
 
     /// Waits until it has replayed all that `source` has written.
@@ -220,11 +227,6 @@ impl Captured {
     /// Where it is.
     pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("data")
-    }
-
-    /// The host that was shut down, running again.
-    pub(crate) fn resumed(self) -> Source {
-        Source::started(self.0, "postgres", "")
     }
 
     /// Another one with the same files.

@@ -1,5 +1,8 @@
 use super::look;
-use crate::prepare::checks::{Budget, Outcome};
+use crate::prepare::{
+    checks::{Budget, Outcome},
+    controldata::{ControlData, tests::source},
+};
 use contract::pods::CheckResult;
 use serde_json::json;
 use std::{fs, path::Path, time::Duration};
@@ -25,7 +28,16 @@ fn note(dir: &Path, manifest: &serde_json::Value) {
 }
 
 async fn looked(dir: &Path) -> Option<Outcome> {
-    look(dir, Budget::start(Duration::from_mins(1))).await
+    look(dir, &source(), Budget::start(Duration::from_mins(1))).await
+}
+
+/// The same where recovery of the backup begins here, and the backup ended at 2/0.
+async fn looked_from(dir: &Path, redo: u64) -> Option<Outcome> {
+    let mut manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(dir.join("backup_manifest")).unwrap()).unwrap();
+    manifest["WAL-Ranges"] = json!([{"Timeline": 3, "Start-LSN": "1/60000028", "End-LSN": "2/0"}]);
+    note(dir, &manifest);
+    look(dir, &ControlData { redo, ..source() }, Budget::start(Duration::from_mins(1))).await
 }
 
 #[tokio::test]
@@ -72,6 +84,32 @@ async fn a_manifest_from_before_the_server_ran_says_nothing_of_its_files() {
 }
 
 #[tokio::test]
+async fn fault_f8_a_label_that_is_gone_from_a_backup_no_server_was_started_on_is_told() {
+    for (text, said) in
+        [(None, "backup_label is missing"), (Some("begin elsewhere"), "backup_label is not as")]
+    {
+        let dir = backup(&["base/5/1259"]);
+        fs::remove_file(dir.path().join("backup_label")).unwrap();
+        if let Some(text) = text {
+            fs::write(dir.path().join("backup_label"), text).unwrap();
+        }
+        let outcome = looked_from(dir.path(), 0x1_ffff_ffff).await.unwrap();
+        assert_eq!(outcome.result, CheckResult::Failed);
+        assert!(outcome.detail.unwrap().starts_with(said));
+        assert_eq!(looked_from(dir.path(), 0x2_0000_0000).await, None, "a server ended its recovery");
+        fs::write(dir.path().join("backup_label.old"), "").unwrap();
+        assert_eq!(looked_from(dir.path(), 0x1_ffff_ffff).await, None, "a server read it");
+    }
+}
+
+#[tokio::test]
+async fn a_label_with_carriage_returns_is_as_it_was_noted() {
+    let dir = backup(&["base/5/1259"]);
+    fs::write(dir.path().join("backup_label"), "1234\r56789").unwrap();
+    assert_eq!(looked(dir.path()).await.unwrap().result, CheckResult::Passed);
+}
+
+#[tokio::test]
 async fn a_manifest_that_is_none_says_nothing() {
     let dir = backup(&["base/5/1259"]);
     fs::remove_file(dir.path().join("backup_manifest")).unwrap();
@@ -115,7 +153,7 @@ async fn a_manifest_without_checksums_cannot_say_whose_it_is() {
 #[tokio::test]
 async fn a_spent_budget_is_no_pass() {
     let dir = backup(&["base/5/1259"]);
-    let outcome = look(dir.path(), Budget::start(Duration::ZERO)).await.unwrap();
+    let outcome = look(dir.path(), &source(), Budget::start(Duration::ZERO)).await.unwrap();
     assert_eq!(
         (outcome.result, outcome.scope.as_str()),
         (CheckResult::Skipped, "backup_manifest: 0 of 1 files")
