@@ -58,7 +58,7 @@ fn found() -> Vec<Case> {
             snapshot(hosts, |root, put| {
                 put("b/main");
                 put("a/main");
-                fs::write(root.join("a/main/PG_VERSION"), "13\n").unwrap();
+                fs::write(root.join("a/main/PG_VERSION"), "12\n").unwrap();
             })
         }),
     ]
