@@ -96,7 +96,8 @@ pub(super) fn reason_of_end(pod: &Pod, container_name: &str, unnamed: Reason) ->
     let reason = [&of_pod, &of_container].into_iter().flatten().find_map(|word| trouble::of_end(word));
     let exit = end
         .map(|end| format!("{} with exit code {}", end.reason.as_deref().unwrap_or("ended"), end.exit_code));
-    Some(Trouble::new(reason.unwrap_or(unnamed), of_pod.or(exit)?))
+    let said = of_pod.or(exit).or_else(|| (!may_run(pod)).then(|| NO_REASON.to_owned()))?;
+    Some(Trouble::new(reason.unwrap_or(unnamed), said))
 }
 
 /// Whether a container of it may still run.

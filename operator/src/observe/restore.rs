@@ -55,6 +55,7 @@ pub(super) fn seen(job: &slim::Job, pod: Option<&slim::RestorePod>, refused: Opt
     let told = pod.and_then(|pod| pod.told.as_deref());
     let no_pod = || Some(refused.cloned().unwrap_or_else(no_pod));
     let phase = match &job.end {
+        Some(end) if end.follows_its_pod() && pod.is_some_and(|pod| !pod.has_ended()) => JobPhase::Running,
         Some(slim::End::Complete(_)) => told.cloned().unwrap_or_else(|| lost(pod, "its pod is gone")),
         Some(slim::End::Failed(why)) => match told {
             Some(JobPhase::Restored(_)) | None => lost(pod, why),

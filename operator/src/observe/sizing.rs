@@ -28,6 +28,9 @@ pub(super) fn seen(job: &slim::Job, pod: Option<&slim::SizingPod>, refused: Opti
     };
     let phase = match (&job.end, told) {
         (_, Some(phase)) => phase.clone(),
+        (Some(end), None) if end.follows_its_pod() && pod.is_some_and(|pod| !pod.has_ended()) => {
+            SizingPhase::Running
+        }
         (Some(slim::End::Complete(_)), None) => lost("its pod is gone"),
         (Some(slim::End::Failed(why)), None) => lost(why),
         (None, None) if pod.is_some_and(|pod| pod.started) => SizingPhase::Running,

@@ -32,6 +32,20 @@ pub(super) enum End {
     Failed(Box<str>),
 }
 
+/// What the Job controller says of a Job whose pod has failed.
+const POD_FAILED: &str = "BackoffLimitExceeded";
+
+impl End {
+    /// Whether the Job ended since its pod did, and not since its time was over: then the pod is seen to end sooner or
+    /// later, too. Jobs and pods are told of by different watches, and one may be behind.
+    pub(super) fn follows_its_pod(&self) -> bool {
+        match self {
+            Self::Complete(_) => true,
+            Self::Failed(why) => **why == *POD_FAILED,
+        }
+    }
+}
+
 /// A postgres Deployment, without its pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Deployment {
@@ -71,6 +85,13 @@ pub(super) struct RestorePod {
     pub(super) reason: Option<Box<Trouble>>,
 }
 
+impl RestorePod {
+    /// Whether it is seen to have ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.told.is_some() || self.reason.is_some()
+    }
+}
+
 /// How far a sizing pod is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SizingPod {
@@ -80,6 +101,13 @@ pub(super) struct SizingPod {
     pub(super) told: Option<Box<SizingPhase>>,
     /// Why it ended, where the cluster says.
     pub(super) reason: Option<Box<Trouble>>,
+}
+
+impl SizingPod {
+    /// Whether it is seen to have ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.told.is_some() || self.reason.is_some()
+    }
 }
 
 /// The stable Service.

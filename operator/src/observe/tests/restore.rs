@@ -49,6 +49,21 @@ fn fault_a23_a_complete_job_without_its_pod_is_no_success() {
 }
 
 #[test]
+fn fault_a4_what_the_pod_said_is_waited_for_where_its_job_was_seen_to_end_first() {
+    let mut behind = restore_pod(0, RESTORED);
+    behind["status"]["containerStatuses"][0]["state"] = json!({"running": {}});
+    for end in [("Complete", ""), ("Failed", "BackoffLimitExceeded")] {
+        assert_eq!(job_phase(job(Some(end)), vec![behind.clone()]), JobPhase::Running, "{end:?}");
+    }
+    let mut silent = behind.clone();
+    silent["status"] = json!({"phase": "Failed"});
+    let phase = job_phase(job(Some(("Failed", "BackoffLimitExceeded"))), vec![silent]);
+    assert!(matches!(phase, JobPhase::Lost(_)), "it has ended without a word: {phase:?}");
+    let over = job_phase(job(Some(("Failed", "DeadlineExceeded"))), vec![behind]);
+    assert!(matches!(over, JobPhase::Lost(_)), "nobody knows whether that pod will ever end: {over:?}");
+}
+
+#[test]
 fn a_failed_restore_tells_its_own_reason() {
     let phase = job_phase(job(Some(("Failed", "BackoffLimitExceeded"))), vec![restore_pod(1, NO_SPACE)]);
     assert!(matches!(phase, JobPhase::Failed(failure) if failure.message == "full"));

@@ -42,6 +42,14 @@ fn a_size_is_believed_as_soon_as_the_container_has_said_it() {
 }
 
 #[test]
+fn fault_a4_a_size_is_waited_for_where_its_job_was_seen_to_end_first() {
+    let behind = || pod(&json!({"running": {}}));
+    assert_eq!(phase(job(Some(("Complete", ""))), vec![behind()]), SizingPhase::Running);
+    let over = phase(job(Some(("Failed", "DeadlineExceeded"))), vec![behind()]);
+    assert!(matches!(over, SizingPhase::Lost(_)), "{over:?}");
+}
+
+#[test]
 fn a_size_with_a_bad_exit_code_or_an_unreadable_message_is_not_believed() {
     for (code, message) in [(137, SIZED), (0, "Killed")] {
         let phase = phase(job(None), vec![ended(code, message)]);
