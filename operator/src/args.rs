@@ -14,7 +14,7 @@ pub use settings::{
     CanopySettings, Home, LeaseTimes, Listen, ReplicaSettings, RunLimits, S3Settings, Settings, SidecarImage,
     TeardownGuard,
 };
-pub use values::{BaseUrl, ImageRef, ObjectName, PostgresImages, ProxyUrl, StorageSize};
+pub use values::{BaseUrl, ImageRef, ObjectName, PostgresImages, ProxyUrl, Revision, StorageSize};
 
 #[cfg(test)]
 mod tests;

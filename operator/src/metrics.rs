@@ -70,6 +70,13 @@ fn long_seconds() -> Histogram {
 
 impl Default for Metrics {
     fn default() -> Self {
+        Self::of("unknown")
+    }
+}
+
+impl Metrics {
+    /// Of a program that was built from `revision`.
+    pub fn of(revision: &str) -> Self {
         let mut metrics = Self {
             registry: Arc::default(),
             canopy_requests: Family::default(),
@@ -95,15 +102,13 @@ impl Default for Metrics {
             leader: Gauge::default(),
             replicas: Replicas::default(),
         };
-        metrics.registry = Arc::new(metrics.registered());
+        metrics.registry = Arc::new(metrics.registered(revision));
         metrics
     }
-}
 
-impl Metrics {
-    fn registered(&self) -> Registry {
+    fn registered(&self, revision: &str) -> Registry {
         let mut r = Registry::with_prefix("pgro");
-        r.register("build", "What is running", build());
+        r.register("build", "What is running", build(revision));
         self.register_canopy(&mut r);
         self.register_work(&mut r);
         r.register_collector(Box::new(self.replicas.clone()));
@@ -280,14 +285,8 @@ impl Metrics {
     }
 }
 
-/// Which commit this was built from, where whoever built it said so.
-const REVISION: &str = match option_env!("PGRO_REVISION") {
-    Some(revision) => revision,
-    None => "unknown",
-};
-
-fn build() -> Info<[(&'static str, &'static str); 2]> {
-    Info::new([("version", env!("CARGO_PKG_VERSION")), ("revision", REVISION)])
+fn build(revision: &str) -> Info<[(&'static str, String); 2]> {
+    Info::new([("version", env!("CARGO_PKG_VERSION").to_owned()), ("revision", revision.to_owned())])
 }
 
 /// The media type of [`Metrics::encode`].

@@ -54,7 +54,7 @@ pub enum StartError {
 /// Runs until `shutdown`, then ends in order: no new pass, answers in progress given.
 pub async fn run(settings: Settings, shutdown: CancellationToken) -> Result<(), StartError> {
     let tasks = TaskTracker::new();
-    let metrics = Metrics::default();
+    let metrics = Metrics::of(settings.revision.as_str());
     let (tell, status) = watch::channel(None);
     let parts = Parts { tasks: tasks.clone(), shutdown: shutdown.clone(), metrics: metrics.clone() };
     let (leading, callbacks) = match &settings.canopy {

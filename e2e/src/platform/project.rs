@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::command::Run;
 use super::engine::{Build, Engine};
 use super::image::build::link;
 use super::key::{Key, KeyBuilder};
@@ -78,9 +79,20 @@ async fn image(
     for file in files {
         link(file, &bin.join(file.file_name().context("a program needs a name")?))?;
     }
-    let args = [("BASE", base)];
+    let revision = revision().await;
+    let args = [("BASE", base), ("REVISION", &*revision)];
     let build = Build { name, containerfile, context: context.path(), target: Some(target), args: &args };
     engine.build(&build, log).await
+}
+
+/// The commit the workspace is at. An image that is there already keeps the one it was made at: its programs are the same.
+async fn revision() -> String {
+    let asked = Run::new("git").args(["describe", "--always", "--dirty", "--abbrev=12", "--match="]);
+    let told = asked.dir(&workspace()).output().await;
+    told.ok()
+        .map(|told| told.trim().to_owned())
+        .filter(|told| !told.is_empty())
+        .unwrap_or("unknown".to_owned())
 }
 
 async fn compile(log: &Path) -> Result<Vec<PathBuf>> {

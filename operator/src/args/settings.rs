@@ -1,7 +1,9 @@
 //! All settings, typed.
 
 use super::{
-    values::{self, BaseUrl, ImageRef, Listener, ObjectName, PostgresImages, ProxyUrl, StorageSize, Unfit},
+    values::{
+        self, BaseUrl, ImageRef, Listener, ObjectName, PostgresImages, ProxyUrl, Revision, StorageSize, Unfit,
+    },
     variables::{self as var, Variable},
 };
 use contract::{
@@ -21,6 +23,8 @@ pub struct Settings {
     pub listen: Listen,
     /// Where the operator lives.
     pub home: Home,
+    /// What the operator was built from.
+    pub revision: Revision,
 }
 
 /// All that matters only where there is a Canopy.
@@ -197,6 +201,7 @@ impl Settings {
                 namespace: required(lookup, var::OPERATOR_NAMESPACE)?,
                 service: required(lookup, var::OPERATOR_SERVICE_NAME)?,
             },
+            revision: required(lookup, var::REVISION)?,
         })
     }
 }

@@ -162,3 +162,13 @@ fn volumes_are_never_larger_than_the_largest() {
     let sizes = settings(&[("PGRO_PVC_SIZE", "2Ti"), ("PGRO_PVC_SIZE_MAX", "2199023255552")]).unwrap();
     assert_eq!(sizes.canopy.unwrap().replicas.pvc_size.unwrap().bytes(), 2 << 40);
 }
+
+#[test]
+fn a_revision_is_one_word() {
+    assert_eq!(settings(&[]).unwrap().revision.as_str(), "unknown");
+    assert_eq!(settings(&[("PGRO_REVISION", "0a1b2c3-dirty")]).unwrap().revision.as_str(), "0a1b2c3-dirty");
+    for nonsense in ["two words", "line\n", &"x".repeat(65)] {
+        let error = settings(&[("PGRO_REVISION", nonsense)]).unwrap_err();
+        assert!(error.starts_with("PGRO_REVISION="), "{error}");
+    }
+}

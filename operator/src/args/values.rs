@@ -167,6 +167,25 @@ impl FromStr for ObjectName {
     }
 }
 
+/// What a program was built from: a word of visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision(String);
+
+impl Revision {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Revision {
+    type Err = Unfit;
+    fn from_str(text: &str) -> Result<Self, Unfit> {
+        let is_word = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        is_word.then(|| Self(text.to_owned())).ok_or(Unfit("it is not 1 to 64 visible characters"))
+    }
+}
+
 /// A positive Kubernetes quantity of bytes, such as `20Gi`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StorageSize(u64);

@@ -125,6 +125,9 @@ variables! {
     /// How often the lease is looked after.
     LEASE_RETRY_SECS = "PGRO_LEASE_RETRY_SECS", "lease-retry-secs", Some("2"),
         "whole seconds from 1 to 149, at most half of PGRO_LEASE_RENEW_SECS; jittered by 20 %";
+    /// What this was built from, as the image knows it.
+    REVISION = "PGRO_REVISION", "revision", Some("unknown"),
+        "a commit, or 1 to 64 visible characters of another kind; images say it of themselves";
     /// Whether a token counts only where it comes from its pod's address.
     BROKER_CHECK_SOURCE = "PGRO_BROKER_CHECK_SOURCE", "broker-check-source", Some("false"),
         "true or false; true only where pods reach a Service under their own addresses";
