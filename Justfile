@@ -26,8 +26,10 @@ detection *filter:
 detection-on majors *filter:
     cargo run -p e2e -- detection --majors {{majors}} {{filter}}
 
-# The proxy's long runs in full: ten million signatures, two thousand cuts of each kind, a thousand rotations
+# What each test does in part, in full: a million simulated steps of operators; of the proxy, ten million signatures, two
+# thousand cuts of each kind, a thousand rotations
 long-runs:
+    PGRO_SIM_STEPS=1000000 cargo test -p operator --test simulation -- --nocapture
     PGRO_TEST_SIGNATURES=10000000 cargo test --release -p proxy --lib two_judges -- --nocapture
     PGRO_TEST_CUT_PACKS=150 cargo test --release -p proxy --test behaviour arrives_whole -- --nocapture
     cargo test --release -p proxy --test behaviour thousand_rotations -- --nocapture
