@@ -1,5 +1,6 @@
 //! The operator as a process, and what it costs the machine.
 
+use serde_json::Value;
 use std::{fs, path::Path, process::Stdio, time::Duration};
 use tokio::process::{Child, Command};
 use url::Url;
@@ -22,6 +23,7 @@ impl Operator {
         let log = fs::File::create(folder.join("operator.log")).expect("the target folder can be written to");
         let child = Command::new(env!("CARGO_BIN_EXE_operator"))
             .env_clear()
+            .envs(allocator())
             .env("KUBECONFIG", &kubeconfig)
             .env("CANOPY_BASE_URL", canopy.as_str())
             .env("CANOPY_RECONCILE_INTERVAL_SECS", interval.as_secs().to_string())
@@ -63,6 +65,16 @@ impl Operator {
         let id = self.child.id().expect("the operator runs");
         fs::read_to_string(format!("/proc/{id}/{file}")).expect("the operator runs")
     }
+}
+
+/// What the deployed operator's allocator is told.
+fn allocator() -> Vec<(String, String)> {
+    let manifest = include_str!("../../../deploy/base/deployment.yaml");
+    let deployment: Value = serde_saphyr::from_str(manifest).expect("the manifest reads");
+    let env = deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_array().expect("a list");
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let told = env.iter().filter_map(|var| Some((text(&var["name"])?, text(&var["value"])?)));
+    told.filter(|(name, _)| name.starts_with("MALLOC_")).collect()
 }
 
 fn free_port() -> u16 {
