@@ -169,7 +169,13 @@ impl Forwarder {
     ) -> Option<(Part, Relay<'f>)> {
         let (_, last) = ahead::plain_range(wanted)?;
         let (mine, surplus) = match ahead::shared_out(&facts, last) {
-            None => (facts, None),
+            None => {
+                // All of what was asked for ahead was of use.
+                if let Some(seat) = seat {
+                    seat.owes(0);
+                }
+                (facts, None)
+            }
             Some((mine, facts)) => {
                 let mut seat = seat.take()?;
                 seat.owes(facts.length.unwrap_or_default());

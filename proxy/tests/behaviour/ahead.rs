@@ -58,6 +58,17 @@ async fn ranges_one_behind_the_other_cost_one_request() {
     assert_eq!(fetched, PACK as u64, "not a byte more than was asked for");
 }
 
+/// As many as would end it, were the last range of each pack counted as read for nothing.
+#[tokio::test]
+async fn it_goes_on_for_as_long_as_all_of_it_is_of_use() {
+    let world = world(true).await;
+    for packs in 1..=20 {
+        arrives(&world, 0, PACK / 2 - 1).await;
+        arrives(&world, PACK / 2, PACK - 1).await;
+        assert_eq!(world.s3.seen().len(), packs, "one request for each pack");
+    }
+}
+
 #[tokio::test]
 async fn switched_off_each_range_is_asked_for_as_it_is() {
     let world = world(false).await;
