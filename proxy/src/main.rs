@@ -63,8 +63,9 @@ fn serve(args: &Args) -> ExitCode {
     }
 }
 
-/// On one thread: what is done for a request is little, and waking another thread for it costs more.
-#[tokio::main(flavor = "current_thread")]
+/// On two threads: one alone carries two thirds of what a copier of bytes does, and opens one TLS record at a time. A small
+/// request costs a twentieth more CPU for it.
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn serve_until_signal(settings: proxy::args::Settings) -> anyhow::Result<()> {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         anyhow::bail!("a TLS provider was installed before ours");

@@ -35,12 +35,12 @@ fn main() {
     let (role, first) = (args.get(1).map_or("", String::as_str), args.get(2).map(String::as_str));
     let many = || Runtime::new().unwrap();
     // As the proxy does it.
-    let one = || Builder::new_current_thread().enable_all().build().unwrap();
+    let two = || Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     match role {
         "copier" => many().block_on(copier::copy(first.unwrap().parse().unwrap())),
         "upstream" => many().block_on(upstream::serve(first, Duration::ZERO)),
         "slow-upstream" => many().block_on(upstream::serve(None, upstream::FIRST_BYTE)),
-        "peer" => one().block_on(peer::relay(first.unwrap().to_owned(), args.get(3).map(String::as_str))),
+        "peer" => two().block_on(peer::relay(first.unwrap().to_owned(), args.get(3).map(String::as_str))),
         _ => many().block_on(compare()),
     }
 }
@@ -99,6 +99,9 @@ async fn over_plain(folder: &Path) {
     let large = table(&LARGE, &middles, "copier").await;
     told("rate, of the copier's", large.ratio(3, 1, Run::rate), Goal::AtLeast(0.95));
     told("CPU a GiB, of the copier's", large.ratio(3, 1, Run::cpu_per_gib), Goal::AtMost(1.05));
+    if other.is_some() {
+        println!("  CPU a GiB, of the other build's: {:.3}", large.ratio(3, 4, Run::cpu_per_gib));
+    }
     load::stall(proxy.address, 256).await;
     told("MiB resident with 256 readers that stall", processes::resident(proxy.pid()), Goal::AtMost(64.0));
 }
