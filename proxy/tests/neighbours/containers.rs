@@ -15,7 +15,7 @@ use testcontainers::{
 use tokio::time::timeout;
 
 /// Where containers see the test's folder.
-pub(crate) const WORK: &str = "/work";
+pub(crate) const WORK: &str = "/scratch";
 /// A whole restore over a slow link.
 const ENDED_WITHIN: Duration = Duration::from_mins(4);
 
