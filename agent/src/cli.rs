@@ -3,23 +3,20 @@
 //! Input: argv and environment. Output: the work of one subcommand and its exit code. Must not: take a secret by argv,
 //! or start work on settings that do not parse (exit code 64, one line, and the document says so too).
 
+mod outcome;
 mod prepare_args;
 mod restore_args;
 mod size_args;
+mod snapshot_args;
 
-use crate::{install, prepare::config::SOCKET_DIR, ready, signals, termination, text::chain};
+use crate::{install, prepare::config::SOCKET_DIR, ready, signals, text::chain};
 use clap::{Parser, Subcommand};
 use contract::env::EX_USAGE;
 use prepare_args::PrepareArgs;
 use restore_args::RestoreArgs;
 use secrecy::SecretString;
 use size_args::SizeArgs;
-use std::{
-    ffi::OsString,
-    io,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{ffi::OsString, io, path::PathBuf, process::ExitCode};
 
 /// What runs inside the restore and postgres pods of pgro.
 #[derive(Debug, Parser)]
@@ -97,16 +94,6 @@ fn block_on<T>(work: impl AsyncFnOnce(signals::Stop) -> T) -> io::Result<T> {
     runtime.block_on(async { Ok(work(signals::on_signals()?).await) })
 }
 
-/// Runs `work` and makes a document of what would otherwise end the program without one.
-fn documented<T>(work: impl AsyncFnOnce(signals::Stop) -> T, broken: impl Fn(String) -> T) -> T {
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| block_on(work)));
-    match caught {
-        Ok(Ok(document)) => document,
-        Ok(Err(error)) => broken(format!("failed to start the runtime: {error}")),
-        Err(_) => broken("the agent panicked; its log says where".into()),
-    }
-}
-
 /// A secret variable that has to be set.
 fn secret(
     name: &'static str,
@@ -119,11 +106,6 @@ fn secret(
 /// The process environment, as the lookups of crate contract want it.
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
-}
-
-/// The path of the termination message: where it was told, or where kubelet looks.
-fn termination_log(path: Option<&PathBuf>) -> PathBuf {
-    path.cloned().unwrap_or_else(|| Path::new(termination::DEFAULT_PATH).to_owned())
 }
 
 #[cfg(test)]

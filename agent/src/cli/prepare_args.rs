@@ -1,16 +1,14 @@
 //! `pgro-agent prepare`: from settings to an exit code.
 //!
-//! Input: flags, environment. Output: a [`PrepareReport`] as termination message. Must not: prepare.
+//! Input: flags, environment. Output: a [`PrepareReport`](contract::pods::PrepareReport) as termination message.
+//! Must not: prepare.
 
-use super::{documented, environment, failed, secret, termination_log, unusable};
-use crate::{
-    prepare::{Prepare, config::SOCKET_DIR, users::Passwords},
-    termination::leave,
-};
+use super::{environment, outcome::Termination, secret};
+use crate::prepare::{Prepare, config::SOCKET_DIR, users::Passwords};
 use clap::Args;
 use contract::{
     env::{self, EnvError},
-    pods::{Failure, FailureReason, PrepareReport, PrepareSpec},
+    pods::PrepareSpec,
 };
 use secrecy::SecretString;
 use std::{path::PathBuf, process::ExitCode};
@@ -53,9 +51,8 @@ pub(super) struct PrepareArgs {
     /// Directory of PostgreSQL's programs [default: PATH, then Debian's place]
     #[arg(long, env = "PGRO_POSTGRES_BIN")]
     postgres_bin: Option<PathBuf>,
-    /// Where the report is left [default: /dev/termination-log]
-    #[arg(long, env = "TERMINATION_LOG")]
-    termination_log: Option<PathBuf>,
+    #[command(flatten)]
+    termination: Termination,
 }
 
 /// What parses, with both passwords.
@@ -67,16 +64,8 @@ struct Settings {
 
 impl PrepareArgs {
     pub(super) fn run(&self) -> ExitCode {
-        let log = termination_log(self.termination_log.as_ref());
-        let settings = match self.settings(environment) {
-            Ok(settings) => settings,
-            Err(error) => {
-                leave(&log, &broken(FailureReason::BadSpec, error.to_string()));
-                return unusable(&error.to_string());
-            }
-        };
         let scratch = std::env::temp_dir();
-        let work = async |stop| {
+        self.termination.end(self.settings(environment), async |settings, stop| {
             let prepare = Prepare {
                 spec: &settings.spec,
                 passwords: Passwords { superuser: &settings.superuser, analytics: &settings.analytics },
@@ -84,16 +73,10 @@ impl PrepareArgs {
                 scratch: &scratch,
                 bin_dir: self.postgres_bin.as_deref(),
                 path: std::env::var_os("PATH"),
-                stop: &stop,
+                stop,
             };
             prepare.run().await
-        };
-        let report = documented(work, |message| broken(FailureReason::Internal, message));
-        leave(&log, &report);
-        match &report.failure {
-            None => ExitCode::SUCCESS,
-            Some(failure) => failed(&failure.to_string()),
-        }
+        })
     }
 
     fn settings(&self, secrets: impl Fn(&str) -> Option<String>) -> Result<Settings, EnvError> {
@@ -119,26 +102,11 @@ impl PrepareArgs {
     }
 }
 
-fn broken(reason: FailureReason, message: String) -> PrepareReport {
-    PrepareReport { failure: Some(Failure { reason, message }), ..PrepareReport::default() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::PrepareArgs;
-    use clap::{FromArgMatches, Parser};
+    use crate::cli::tests::parsed;
     use contract::env::{self, EnvError};
-
-    #[derive(Debug, Parser)]
-    struct Wrapper {
-        #[command(flatten)]
-        args: PrepareArgs,
-    }
-
-    fn parse(flags: &[&str]) -> PrepareArgs {
-        let command = <Wrapper as clap::CommandFactory>::command().mut_args(|arg| arg.env(None::<&str>));
-        Wrapper::from_arg_matches(&command.get_matches_from([&["x"], flags].concat())).unwrap().args
-    }
 
     const COMPLETE: [&str; 10] = [
         "--run=0123456789",
@@ -155,9 +123,9 @@ mod tests {
 
     #[test]
     fn every_setting_of_the_spec_has_a_flag() {
-        let settings = parse(&COMPLETE).settings(|_| Some("secret".into())).unwrap();
+        let settings = parsed::<PrepareArgs>(&COMPLETE).settings(|_| Some("secret".into())).unwrap();
         for (name, value) in settings.spec.to_env() {
-            assert_eq!(parse(&COMPLETE).lookup(name), Some(value), "{name}");
+            assert_eq!(parsed::<PrepareArgs>(&COMPLETE).lookup(name), Some(value), "{name}");
         }
     }
 
@@ -165,7 +133,7 @@ mod tests {
     fn both_passwords_have_to_be_set_and_have_no_flag() {
         for lacking in [env::SUPERUSER_PASSWORD, env::ANALYTICS_PASSWORD] {
             let secrets = |name: &str| (name != lacking).then(|| "secret".to_owned());
-            let error = parse(&COMPLETE).settings(secrets).err().unwrap();
+            let error = parsed::<PrepareArgs>(&COMPLETE).settings(secrets).err().unwrap();
             assert!(matches!(error, EnvError::Missing { name, .. } if name == lacking), "{error}");
         }
     }
@@ -174,7 +142,7 @@ mod tests {
     fn fault_f4_a_data_directory_outside_the_volume_is_refused() {
         let mut flags = COMPLETE.to_vec();
         flags[5] = "--data-dir=../etc";
-        let error = parse(&flags).settings(|_| Some("secret".into())).err().unwrap();
+        let error = parsed::<PrepareArgs>(&flags).settings(|_| Some("secret".into())).err().unwrap();
         assert!(matches!(error, EnvError::Invalid { name: env::DATA_DIR, .. }), "{error}");
     }
 }

@@ -1,16 +1,21 @@
 //! `pgro-agent restore`: from settings to an exit code.
 //!
-//! Input: flags, environment. Output: a [`RestoreResult`] as termination message. Must not: restore.
+//! Input: flags, environment. Output: a [`RestoreResult`](contract::pods::RestoreResult) as termination message.
+//! Must not: restore.
 
-use super::{documented, environment, failed, secret, size_args::SnapshotArgs, termination_log, unusable};
-use crate::{restore::Restore, termination::leave};
+use super::{
+    environment,
+    outcome::Termination,
+    snapshot_args::{SnapshotArgs, password},
+};
+use crate::restore::Restore;
 use clap::Args;
 use contract::{
     env::{self, EnvError},
-    pods::{Failure, FailureReason, RestoreResult, RestoreSpec},
+    pods::RestoreSpec,
 };
 use secrecy::SecretString;
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(super) struct RestoreArgs {
@@ -31,35 +36,16 @@ pub(super) struct RestoreArgs {
     /// Where it is told how far the restore is
     #[arg(long, env = env::PROGRESS_FILE)]
     progress_file: Option<String>,
-    /// The kopia program
-    #[arg(long, env = "PGRO_KOPIA", default_value = "kopia")]
-    kopia: OsString,
-    /// Where the result is left [default: /dev/termination-log]
-    #[arg(long, env = "TERMINATION_LOG")]
-    termination_log: Option<PathBuf>,
+    #[command(flatten)]
+    termination: Termination,
 }
 
 impl RestoreArgs {
     pub(super) fn run(&self) -> ExitCode {
-        let log = termination_log(self.termination_log.as_ref());
-        let (spec, password) = match self.settings(environment) {
-            Ok(settings) => settings,
-            Err(error) => {
-                leave(&log, &broken(FailureReason::BadSpec, error.to_string()));
-                return unusable(&error.to_string());
-            }
-        };
-        let scratch = std::env::temp_dir();
-        let work = async |stop| {
-            let (spec, password, stop) = (&spec, &password, &stop);
-            Restore { spec, password, kopia: &self.kopia, scratch: &scratch, stop }.run().await
-        };
-        let result = documented(work, |message| broken(FailureReason::Internal, message));
-        leave(&log, &result);
-        match result {
-            RestoreResult::Restored(_) => ExitCode::SUCCESS,
-            RestoreResult::Failed(failure) => failed(&failure.to_string()),
-        }
+        let (kopia, scratch) = (&self.snapshot.kopia, &std::env::temp_dir());
+        self.termination.end(self.settings(environment), async |(spec, password), stop| {
+            Restore { spec, password, kopia, scratch, stop }.run().await
+        })
     }
 
     fn settings(
@@ -67,7 +53,7 @@ impl RestoreArgs {
         secrets: impl Fn(&str) -> Option<String>,
     ) -> Result<(RestoreSpec, SecretString), EnvError> {
         let spec = RestoreSpec::from_env(|name| self.lookup(name))?;
-        Ok((spec, secret(env::REPOSITORY_PASSWORD, secrets)?))
+        Ok((spec, password(secrets)?))
     }
 
     fn lookup(&self, name: &str) -> Option<String> {
@@ -82,27 +68,11 @@ impl RestoreArgs {
     }
 }
 
-fn broken(reason: FailureReason, message: String) -> RestoreResult {
-    RestoreResult::Failed(Failure { reason, message })
-}
-
 #[cfg(test)]
 mod tests {
     use super::RestoreArgs;
-    use clap::{FromArgMatches, Parser};
+    use crate::cli::tests::parsed;
     use contract::env::{self, EnvError};
-
-    #[derive(Debug, Parser)]
-    struct Wrapper {
-        #[command(flatten)]
-        args: RestoreArgs,
-    }
-
-    fn parse(flags: &[&str]) -> RestoreArgs {
-        let command = <Wrapper as clap::CommandFactory>::command().mut_args(|arg| arg.env(None::<&str>));
-        let matches = command.get_matches_from([&["x"], flags].concat());
-        Wrapper::from_arg_matches(&matches).unwrap().args
-    }
 
     const COMPLETE: [&str; 6] = [
         "--snapshot-id=0123456789abcdef0123456789abcdef",
@@ -126,16 +96,16 @@ mod tests {
             ],
         ]
         .concat();
-        let (spec, _) = parse(&flags).settings(|_| Some("secret".into())).unwrap();
+        let (spec, _) = parsed::<RestoreArgs>(&flags).settings(|_| Some("secret".into())).unwrap();
         for (name, value) in spec.to_env() {
-            assert_eq!(parse(&flags).lookup(name), Some(value), "{name}");
+            assert_eq!(parsed::<RestoreArgs>(&flags).lookup(name), Some(value), "{name}");
         }
     }
 
     #[test]
     fn the_password_has_no_flag_and_has_to_be_set() {
         for unset in [None, Some(String::new())] {
-            let error = parse(&COMPLETE).settings(|_| unset.clone()).unwrap_err();
+            let error = parsed::<RestoreArgs>(&COMPLETE).settings(|_| unset.clone()).unwrap_err();
             assert!(matches!(error, EnvError::Missing { name: env::REPOSITORY_PASSWORD, .. }), "{error}");
         }
     }
@@ -146,7 +116,7 @@ mod tests {
             let mut flags = COMPLETE.to_vec();
             let flag = format!("--snapshot-id={hostile}");
             flags[0] = &flag;
-            let error = parse(&flags).settings(|_| Some("secret".into())).unwrap_err();
+            let error = parsed::<RestoreArgs>(&flags).settings(|_| Some("secret".into())).unwrap_err();
             assert!(matches!(error, EnvError::Invalid { name: env::SNAPSHOT_ID, .. }), "{error}");
         }
     }
