@@ -65,6 +65,8 @@ pub const CHECK_BUDGET_SECS: &str = "PGRO_CHECK_BUDGET_SECS";
 pub const RECOVERY_BUDGET_SECS: &str = "PGRO_RECOVERY_BUDGET_SECS";
 /// What the declaration asks of its data, as JSON; unset: nothing.
 pub const PROBES: &str = "PGRO_PROBES";
+/// Rows by database that the last good run of the replica had, as JSON; unset: not known.
+pub const ROWS_BEFORE: &str = "PGRO_ROWS_BEFORE";
 /// Password of the superuser; only ever filled from a Secret.
 pub const SUPERUSER_PASSWORD: &str = "PGRO_SUPERUSER_PASSWORD";
 /// Password of the analytics user; only ever filled from a Secret.

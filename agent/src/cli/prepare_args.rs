@@ -45,6 +45,9 @@ pub(super) struct PrepareArgs {
     /// What the declaration asks of its data, as JSON
     #[arg(long, env = env::PROBES)]
     probes: Option<String>,
+    /// Rows by database that the last good run had, as JSON
+    #[arg(long, env = env::ROWS_BEFORE)]
+    rows_before: Option<String>,
     /// Directory of the server's socket
     #[arg(long, env = "PGRO_SOCKET_DIR", default_value = SOCKET_DIR)]
     socket_dir: PathBuf,
@@ -97,6 +100,7 @@ impl PrepareArgs {
             env::CHECK_BUDGET_SECS => self.check_budget_secs.clone(),
             env::RECOVERY_BUDGET_SECS => self.recovery_budget_secs.clone(),
             env::PROBES => self.probes.clone(),
+            env::ROWS_BEFORE => self.rows_before.clone(),
             _ => None,
         }
     }
@@ -108,7 +112,7 @@ mod tests {
     use crate::cli::tests::parsed;
     use contract::env::{self, EnvError};
 
-    const COMPLETE: [&str; 10] = [
+    const COMPLETE: [&str; 11] = [
         "--run=0123456789",
         "--snapshot-id=0123456789abcdef",
         "--snapshot-at=2026-01-02T03:04:05Z",
@@ -118,6 +122,7 @@ mod tests {
         "--memory-bytes=1073741824",
         "--check-budget-secs=600",
         "--recovery-budget-secs=600",
+        "--rows-before={\"app\":7}",
         "--probes=[{\"name\":\"a\",\"sql\":\"SELECT true\",\"timeout_seconds\":30}]",
     ];
 

@@ -11,6 +11,7 @@ pub(super) mod full_read;
 pub(super) mod opens;
 pub(super) mod pages;
 pub(super) mod probes;
+pub(super) mod row_counts;
 mod tally;
 
 use contract::pods::{Check, CheckName, CheckResult};
@@ -89,7 +90,12 @@ impl Outcome {
 
     /// With its name and the time since `started`.
     pub(super) fn named(self, name: CheckName, started: Instant) -> Check {
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.after(name, started.elapsed())
+    }
+
+    /// With its name and how long it took.
+    pub(super) fn after(self, name: CheckName, took: Duration) -> Check {
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let Self { result, scope, detail } = self;
         let shown = detail.as_deref().unwrap_or_default();
         tracing::info!(check = ?name, ?result, %scope, duration_ms, detail = %shown, "check done");

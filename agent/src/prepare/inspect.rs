@@ -6,6 +6,7 @@
 use super::{
     checks::{
         Budget, Outcome, amcheck, amcheck::Pass, constraints, databases, full_read, opens, pages, probes,
+        row_counts,
     },
     collation::{self, Stale},
     enter::enter,
@@ -18,6 +19,7 @@ use super::{
     wal::Log,
 };
 use contract::pods::{CheckName, CheckResult, Fix, PrepareReport, PrepareSpec};
+use std::time::Duration;
 use tokio::time::Instant;
 use tokio_postgres::Client;
 
@@ -62,8 +64,8 @@ impl Inspection<'_> {
         let started = Instant::now();
         let visited = databases::visit(&access, &listed).await;
         report.primary_database = databases::primary(&visited, ledger.closed());
-        report.checks.push(databases::judge(&listed, &visited).named(CheckName::Databases, started));
-        self.check(&access, &first, &open, budget, ledger, report).await?;
+        let found = (databases::judge(&listed, &visited), started.elapsed());
+        self.check(&access, &first, &open, budget, found, ledger, report).await?;
         report.fixes = ledger.fixes();
         if !report.is_sound() {
             return Ok(());
@@ -92,13 +94,16 @@ impl Inspection<'_> {
         ledger.remap(translated).map_err(PrepareError::Note)
     }
 
-    /// The checks of what is stored. Indexes in a foreign order are rebuilt where all else is sound, and checked then.
+    /// The checks of what is stored; of the databases that were `found` the full read tells how many rows they hold.
+    /// Indexes in a foreign order are rebuilt where all else is sound, and checked then.
+    #[expect(clippy::too_many_arguments, reason = "each is of another kind, and used once")]
     async fn check(
         &self,
         access: &Access<'_>,
         first: &Client,
         open: &[String],
         budget: Budget,
+        (found, took): (Outcome, Duration),
         ledger: &mut Ledger,
         report: &mut PrepareReport,
     ) -> Result<(), PrepareError> {
@@ -108,8 +113,15 @@ impl Inspection<'_> {
         report.checks.push(read.checksums.named(CheckName::Checksums, started));
         report.checks.push(read.pages.beside(ledger.manifest()).named(CheckName::Pages, started));
         let started = Instant::now();
-        let outcome = full_read::full_read(access, open, memory, budget).await;
+        let (outcome, counted) = full_read::full_read(access, open, memory, budget).await;
         report.checks.push(outcome.named(CheckName::FullRead, started));
+        report.rows = report.databases.iter().map(|name| counted.of(name)).collect();
+        let compared = row_counts::compare(&self.spec.rows_before, &report.row_counts());
+        let found = match compared {
+            Some(compared) => found.and(compared),
+            None => found,
+        };
+        report.checks.push(found.after(CheckName::Databases, took));
         let started = Instant::now();
         let outcome = constraints::constraints(access, open, memory, budget).await;
         report.checks.push(outcome.named(CheckName::Constraints, started));

@@ -209,3 +209,25 @@ fn a_spent_budget_is_skipped_with_the_share_covered_and_is_not_served() {
     assert_eq!(prepared.status.code(), Some(1));
     assert_eq!(prepared.report.failure.unwrap().reason, FailureReason::CheckFailed);
 }
+
+#[test]
+fn rows_are_counted_and_held_against_those_of_the_last_good_run() {
+    let source = Source::new();
+    source.run("app", "CREATE TABLE emptied AS SELECT 1 AS n; DELETE FROM emptied; CREATE SEQUENCE s");
+    source.run("postgres", "CREATE DATABASE once");
+    source.run("once", "CREATE TABLE t AS SELECT n FROM generate_series(1, 40) n; DELETE FROM t");
+    let captured = source.capture();
+    let volume = Volume::with(&captured);
+    let before = r#"{"app":50000,"once":null,"postgres":0}"#;
+    let prepared = volume.prepare_with(&[("PGRO_ROWS_BEFORE", before), ("PGRO_CHECK_BUDGET_SECS", "3000")]);
+    assert_eq!(prepared.sound().row_counts().to_string(), r#"{"app":20000,"once":0,"postgres":0}"#);
+    let told = prepared.check(CheckName::Databases).detail.as_deref();
+    assert_eq!(told, Some("app: has 20000 rows, and had 50000 in the last good run"));
+    let before = r#"{"app":20000,"gone":7,"once":40}"#;
+    let prepared = Volume::with(&captured).prepare_with(&[("PGRO_ROWS_BEFORE", before)]);
+    let check = prepared.check(CheckName::Databases);
+    assert_eq!(check.result, CheckResult::Failed);
+    let expected = "gone: is gone, with its 7 rows of the last good run; once: has 0 rows, and had 40 in the last good run";
+    assert_eq!(check.detail.as_deref(), Some(expected));
+    assert_eq!(prepared.report.failure.unwrap().reason, FailureReason::CheckFailed);
+}

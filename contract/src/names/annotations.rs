@@ -8,6 +8,8 @@ pub const DESIRED_SNAPSHOT_ID: &str = "pgro.bes.au/desired-snapshot-id";
 pub const DESIRED_SNAPSHOT_AT: &str = "pgro.bes.au/desired-snapshot-at";
 /// The snapshot that is served.
 pub const LAST_RESTORED_SNAPSHOT_ID: &str = "pgro.bes.au/last-restored-snapshot-id";
+/// How many rows each database of it holds, as JSON: what the next run is held against.
+pub const LAST_RESTORED_ROWS: &str = "pgro.bes.au/last-restored-rows";
 /// When it began to be served.
 pub const LAST_RESTORED_AT: &str = "pgro.bes.au/last-restored-at";
 /// When Canopy last acknowledged a report.

@@ -1,6 +1,6 @@
 //! What the `prepare` container leaves: repairs, checks, and what was found.
 
-use super::{Failure, TerminationDocument, termination::cut};
+use super::{Failure, RowCounts, TerminationDocument, termination::cut};
 use serde::{Deserialize, Serialize};
 
 /// A repair that was made to the data; each weakens what "restored" means and is told.
@@ -96,6 +96,9 @@ pub struct PrepareReport {
     /// Databases found, templates left out, sorted; shortened from the end where they do not fit.
     #[serde(default)]
     pub databases: Vec<String>,
+    /// The rows of users' tables in each of them, in the same order; null where they could not be counted.
+    #[serde(default)]
+    pub rows: Vec<Option<u64>>,
     /// How many databases are left out above.
     #[serde(default)]
     pub databases_omitted: usize,
@@ -112,6 +115,11 @@ pub struct PrepareReport {
 }
 
 impl PrepareReport {
+    /// The rows by database, for the next run; a report of before rows were counted knows of none.
+    pub fn row_counts(&self) -> RowCounts {
+        self.databases.iter().cloned().zip(self.rows.iter().copied()).collect()
+    }
+
     /// Whether this is evidence of health: no failure, no reset log, no failed check, each mandatory check passed.
     pub fn is_sound(&self) -> bool {
         let ran = |name| self.checks.iter().any(|check| check.name == name);
@@ -135,6 +143,7 @@ impl TerminationDocument for PrepareReport {
         let kept = text_max.min(short.databases.len());
         short.databases_omitted += short.databases.len() - kept;
         short.databases.truncate(kept);
+        short.rows.truncate(kept);
         short
     }
 }

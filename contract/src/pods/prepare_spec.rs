@@ -1,6 +1,6 @@
 //! What `pgro-agent prepare` is told. The two passwords come beside it, from Secrets.
 
-use super::DataDir;
+use super::{DataDir, RowCounts};
 use crate::{
     env::{self, EnvError, EnvPairs, optional, required},
     ids::Intent,
@@ -33,6 +33,8 @@ pub struct PrepareSpec {
     pub recovery_budget_secs: u32,
     /// What the declaration asks of its data.
     pub probes: Probes,
+    /// What the last good run had; empty where that is not known.
+    pub rows_before: RowCounts,
 }
 
 impl PrepareSpec {
@@ -49,6 +51,8 @@ impl PrepareSpec {
             (env::RECOVERY_BUDGET_SECS, self.recovery_budget_secs.to_string()),
         ];
         pairs.extend((!self.probes.is_empty()).then(|| (env::PROBES, self.probes.to_string())));
+        pairs
+            .extend((!self.rows_before.is_empty()).then(|| (env::ROWS_BEFORE, self.rows_before.to_string())));
         pairs.extend(self.snapshot_at.map(|at| (env::SNAPSHOT_AT, at.to_string())));
         pairs
     }
@@ -67,6 +71,8 @@ impl PrepareSpec {
             check_budget_secs: required(lookup, env::CHECK_BUDGET_SECS, "a number of seconds")?,
             recovery_budget_secs: required(lookup, env::RECOVERY_BUDGET_SECS, "a number of seconds")?,
             probes: optional(lookup, env::PROBES, "a JSON array of probes")?.unwrap_or_default(),
+            rows_before: optional(lookup, env::ROWS_BEFORE, "a JSON object of rows by database")?
+                .unwrap_or_default(),
         })
     }
 }

@@ -1,6 +1,6 @@
 use super::{
     Check, CheckName, CheckResult, Failure, FailureReason, Fix, PrepareReport, PrepareSpec, ProxySpec,
-    RelaySpec, RestoreResult, RestoreSpec, Restored, SizingResult, SnapshotSize, SnapshotSpec,
+    RelaySpec, RestoreResult, RestoreSpec, Restored, RowCounts, SizingResult, SnapshotSize, SnapshotSpec,
     TERMINATION_MESSAGE_MAX, TerminationDocument,
 };
 use crate::{
@@ -62,8 +62,13 @@ fn prepare_spec() -> PrepareSpec {
         memory_bytes: 1 << 30,
         check_budget_secs: 60,
         recovery_budget_secs: 70,
+        rows_before: rows(),
         probes: r#"[{"name":"a","sql":"SELECT $1 = '$(X)'"}]"#.parse().unwrap(),
     }
+}
+
+fn rows() -> RowCounts {
+    [("two\nlines $(X)".to_owned(), Some(u64::MAX)), ("unread".to_owned(), None)].into_iter().collect()
 }
 
 fn check(result: CheckResult) -> Check {
@@ -85,7 +90,8 @@ fn every_spec_reads_back_what_it_wrote() {
     let snapshot = restore_spec().snapshot();
     assert_eq!(SnapshotSpec::from_env(lookup(snapshot.to_env())), Ok(snapshot));
     assert_eq!(PrepareSpec::from_env(lookup(prepare_spec().to_env())), Ok(prepare_spec()));
-    let unasked = PrepareSpec { probes: Probes::default(), ..prepare_spec() };
+    let unasked =
+        PrepareSpec { probes: Probes::default(), rows_before: RowCounts::default(), ..prepare_spec() };
     assert_eq!(PrepareSpec::from_env(lookup(unasked.to_env())), Ok(unasked));
 }
 
@@ -152,6 +158,15 @@ fn probes_that_were_not_asked_count_against_it_and_probes_nobody_gave_do_not() {
 }
 
 #[test]
+fn rows_are_counted_for_the_databases_that_are_named() {
+    let databases = vec!["app".to_owned(), "x".to_owned()];
+    let report = PrepareReport { databases, rows: vec![Some(7), None], ..sound_report() };
+    assert_eq!(report.row_counts().to_string(), r#"{"app":7,"x":null}"#);
+    assert_eq!(report.shortened(1).row_counts().to_string(), r#"{"app":7}"#);
+    assert!(PrepareReport { rows: vec![], ..report }.row_counts().is_empty());
+}
+
+#[test]
 fn results_have_the_names_of_the_contract() {
     let result = RestoreResult::Failed(Failure { reason: FailureReason::NoSpace, message: "full".into() });
     let text = result.to_termination_message().unwrap();
@@ -194,6 +209,7 @@ proptest! {
         message in ".{0,5000}",
     ) {
         let mut report = sound_report();
+        report.rows = databases.iter().map(|name| (name.len() > 9).then_some(u64::MAX)).collect();
         report.databases = databases;
         report.checks[0].detail = Some(detail);
         report.failure = Some(Failure { reason: FailureReason::CheckFailed, message });
@@ -202,5 +218,8 @@ proptest! {
         let back = PrepareReport::from_termination_message(&text).unwrap();
         prop_assert_eq!(back.is_sound(), report.is_sound());
         prop_assert_eq!(back.databases.len() + back.databases_omitted, report.databases.len());
+        for (name, rows) in back.row_counts().iter() {
+            prop_assert_eq!(rows, (name.len() > 9).then_some(u64::MAX));
+        }
     }
 }

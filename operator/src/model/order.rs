@@ -4,7 +4,7 @@ use super::{Fit, Identity, Source};
 use contract::{
     ids::SnapshotId,
     names::{NamespaceName, RunName},
-    pods::DataDir,
+    pods::{DataDir, RowCounts},
     probes::Probes,
 };
 use jiff::Timestamp;
@@ -65,6 +65,8 @@ pub struct PostgresOrder {
     pub deadline: Duration,
     /// What the declaration asks of its data.
     pub probes: Probes,
+    /// What the last good run had; empty where nothing is to be held against it.
+    pub rows_before: RowCounts,
 }
 
 /// Let guests in: point Service and Secrets to that run.

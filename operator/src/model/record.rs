@@ -8,7 +8,11 @@ mod annotations;
 pub use annotations::UnreadableRecord;
 
 use super::Attempt;
-use contract::{canopy::Verification, names::RunName, pods::SnapshotSize};
+use contract::{
+    canopy::Verification,
+    names::RunName,
+    pods::{RowCounts, SnapshotSize},
+};
 use jiff::Timestamp;
 use std::{fmt, str::FromStr};
 
@@ -76,6 +80,8 @@ pub struct Record {
     pub last_restored_snapshot_id: Option<String>,
     /// When that was taken.
     pub last_restored_snapshot_at: Option<Timestamp>,
+    /// How many rows each database of it holds; empty where it is not known, or not to be held against the next.
+    pub last_restored_rows: RowCounts,
     /// Since when it is served.
     pub last_restored_at: Option<Timestamp>,
     /// The run that is served.

@@ -245,6 +245,7 @@ impl Driver<'_> {
             data_dir: restored.data_dir.clone(),
             deadline: verify_deadline(restored, self.policy),
             probes: probes.clone(),
+            rows_before: self.record.last_restored_rows.clone(),
         }))
     }
 

@@ -128,6 +128,7 @@ pub(super) fn succeeded(facts: &Facts<'_>, checked: &PrepareReport) -> Step {
         last_restored_snapshot_id: Some(attempt.snapshot.clone()),
         last_restored_snapshot_at: attempt.snapshot_at.or_else(|| same_snapshot_at(facts)),
         last_restored_at: Some(facts.now),
+        last_restored_rows: checked.row_counts(),
         serving_run: Some(attempt.run()),
         postgres_version: checked.postgres_version.clone(),
         last_verification_error: None,

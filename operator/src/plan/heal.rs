@@ -2,6 +2,7 @@
 
 use super::{Because, Decision, Policy, Step, attempt};
 use crate::model::{JobPhase, PostgresOrder, PostgresPhase, Replica, Run, Trouble};
+use contract::pods::RowCounts;
 use jiff::Timestamp;
 
 /// What the serving run needs; none: nothing. A database that ends again and again is left to the cluster and to
@@ -58,5 +59,7 @@ fn deployment(replica: &Replica, run: &Run, policy: &Policy) -> Option<Decision>
         data_dir: restored.data_dir.clone(),
         deadline: attempt::verify_deadline(restored, policy),
         probes: job.probes.clone().unwrap_or_default(),
+        // what is remembered is of this very run, and guests may have changed it since
+        rows_before: RowCounts::default(),
     })))
 }

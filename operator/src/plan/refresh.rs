@@ -2,6 +2,7 @@
 
 use super::{Because, Decision, Policy, Step, backoff, heal, queue::Queue};
 use crate::model::{Attempt, Ending, FailureClass, Phase, Record, Replica, Target, Wanted};
+use contract::pods::RowCounts;
 use jiff::{SignedDuration, Timestamp};
 
 /// Reports that may wait for their acknowledgement before no new attempt is begun.
@@ -28,11 +29,18 @@ pub(super) fn consider(
         return Decision::Rest(because);
     }
     let attempt = Some(offer.attempt());
-    let forced = record.force_refresh.clone().or_else(|| record.force_refresh_acted_on.clone());
-    Decision::Do(write(
-        replica,
-        Record { attempt, force_refresh: None, force_refresh_acted_on: forced, ..record.clone() },
-    ))
+    Decision::Do(write(replica, Record { attempt, ..granted(record) }))
+}
+
+/// The record once a person's wish is acted on: what they ask for is not held against what was there before.
+fn granted(record: &Record) -> Record {
+    let Some(wish) = &record.force_refresh else { return record.clone() };
+    Record {
+        force_refresh: None,
+        force_refresh_acted_on: Some(wish.clone()),
+        last_restored_rows: RowCounts::default(),
+        ..record.clone()
+    }
 }
 
 /// The snapshot the worklist offers, held against what was done so far.

@@ -10,6 +10,7 @@ use crate::{
 use contract::{
     ids::{Intent, ReplicaKey},
     names::{NamespaceName, RunName, namespace_name},
+    pods::RowCounts,
     probes::Probes,
     secret::SecretString,
 };
@@ -99,6 +100,12 @@ pub(crate) fn restore_order(intent: Intent) -> RestoreOrder {
     RestoreOrder { namespace, identity, run, snapshot, source, fit: Box::new(fit), probes: probes(intent) }
 }
 
+/// Copies for analytics had a last good run.
+fn rows(intent: Intent) -> RowCounts {
+    let rows = [("app $(PGRO_ANALYTICS_PASSWORD)".to_owned(), Some(20_000)), ("unread".to_owned(), None)];
+    rows.into_iter().filter(|_| intent == Intent::Analytics).collect()
+}
+
 /// Declarations for analytics ask something of their data, with a text that kubelet would like to replace.
 fn probes(intent: Intent) -> Probes {
     let asked = r#"[{"name":"patients-not-empty","sql":"SELECT count(*) > 0 FROM patient -- $(PGRO_ANALYTICS_PASSWORD)"}]"#;
@@ -116,6 +123,7 @@ pub(crate) fn postgres_order(intent: Intent) -> PostgresOrder {
         data_dir: "restored/17/main".parse().unwrap(),
         deadline: Duration::from_hours(1),
         probes: probes(intent),
+        rows_before: rows(intent),
     }
 }
 

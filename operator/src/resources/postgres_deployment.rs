@@ -147,5 +147,6 @@ fn spec(order: &PostgresOrder) -> PrepareSpec {
         check_budget_secs: secs(budgets.checks),
         recovery_budget_secs: secs(budgets.recovery),
         probes: order.probes.clone(),
+        rows_before: order.rows_before.clone(),
     }
 }

@@ -100,6 +100,7 @@ fn record(name: &str, said: &Namespace, desired: Option<&str>, identity: &Identi
         last_restored_snapshot_id: restored.map(|(word, _)| words::snapshot(word)),
         last_restored_snapshot_at: restored.map(|(word, _)| words::taken(word)),
         last_restored_at: restored_at,
+        last_restored_rows: said.rows.clone(),
         serving_run: said.serving.as_deref().map(words::run),
         postgres_version: restored.map(|_| "15.18".to_owned()),
         last_verification_reported_at: restored_at,

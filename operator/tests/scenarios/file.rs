@@ -1,5 +1,6 @@
 //! A scenario file as it is written; `operator/scenarios/README.md` says what each word means.
 
+use contract::pods::RowCounts;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -108,6 +109,8 @@ pub(crate) struct Namespace {
     /// `a 100Gi`: how large a snapshot is known to be.
     pub(crate) size: Option<String>,
     pub(crate) volume_min: Option<String>,
+    /// Rows by database of the last good run.
+    pub(crate) rows: RowCounts,
 }
 
 /// How the attempt failed.

@@ -1,7 +1,12 @@
 //! A plan in the words of a scenario file: of each step its data, of a written record what changes in it.
 
 use crate::words;
-use contract::{canopy::Verification, names::annotations, pods::SnapshotSize, probes::Probes};
+use contract::{
+    canopy::Verification,
+    names::annotations,
+    pods::{RowCounts, SnapshotSize},
+    probes::Probes,
+};
 use jiff::Timestamp;
 use operator::{
     model::{Attempt, Ending, Observed, Seen},
@@ -84,6 +89,7 @@ fn step(step: &Step, observed: &Observed) -> Shown {
         ])
         .into_iter()
         .chain(probes(&order.probes))
+        .chain(rows(&order.rows_before))
         .collect(),
         Step::Serve { order, .. } => {
             pairs(&[("run", words::in_words(order.run.as_str())), ("database", order.database.clone())])
@@ -100,6 +106,11 @@ fn step(step: &Step, observed: &Observed) -> Shown {
 fn probes(probes: &Probes) -> Option<(String, String)> {
     let names: Vec<&str> = probes.as_slice().iter().map(|probe| probe.name.as_str()).collect();
     (!names.is_empty()).then(|| ("probes".to_owned(), names.join(" ")))
+}
+
+/// What the last good run had, where that counts.
+fn rows(rows: &RowCounts) -> Option<(String, String)> {
+    (!rows.is_empty()).then(|| ("rows".to_owned(), rows.to_string()))
 }
 
 /// The annotations that differ, without their prefix; what is removed is `gone`.

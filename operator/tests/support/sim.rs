@@ -91,6 +91,7 @@ pub(crate) fn sound() -> PrepareReport {
     PrepareReport {
         postgres_version: Some("15.18".into()),
         databases: vec!["app".into()],
+        rows: vec![Some(7)],
         primary_database: Some("app".into()),
         checks: MANDATORY_CHECKS.into_iter().map(check).collect(),
         ..PrepareReport::default()

@@ -7,6 +7,7 @@
 //! does not show. It comes to us, and not to `/dev/null` on the server, for two reasons: the server does not look
 //! whether text is valid in its encoding, and each row begins with its place, so that damage has a block.
 
+mod counts;
 mod rows;
 mod tables;
 
@@ -16,6 +17,8 @@ use super::{
     tally::Tally,
 };
 use crate::prepare::session::{Access, Verdict, said};
+use contract::pods::RowCounts;
+use counts::Counts;
 use futures::{StreamExt, TryStreamExt, stream};
 use rows::Rows;
 use std::{cell::RefCell, pin::pin, time::Duration};
@@ -31,17 +34,18 @@ struct Reading<'a> {
     access: &'a Access<'a>,
     budget: Budget,
     tally: RefCell<Tally>,
+    counts: RefCell<Counts>,
 }
 
-/// Reads all of `databases`.
+/// Reads all of `databases`, and counts the rows of their users on the way.
 pub(in crate::prepare) async fn full_read(
     access: &Access<'_>,
     databases: &[String],
     memory_bytes: u64,
     budget: Budget,
-) -> Outcome {
+) -> (Outcome, RowCounts) {
     let tally = RefCell::new(Tally::new("full read", budget.total()));
-    let reading = Reading { access, budget, tally };
+    let reading = Reading { access, budget, tally, counts: RefCell::default() };
     let mut batches = Vec::new();
     for database in databases {
         match reading.plan(database).await {
@@ -58,12 +62,14 @@ pub(in crate::prepare) async fn full_read(
         })
         .await;
     let tally = reading.tally.replace(Tally::new("full read", budget.total()));
-    tally.outcome(&format!("every value of {} databases", databases.len()))
+    let outcome = tally.outcome(&format!("every value of {} databases", databases.len()));
+    (outcome, reading.counts.take().rows())
 }
 
 impl Reading<'_> {
     async fn plan(&self, database: &str) -> Result<Vec<Vec<Table>>, Error> {
         let listed = tables::list(&self.access.connect(database).await?).await?;
+        self.counts.borrow_mut().plan(database, listed.iter().filter(|table| table.is_users).count());
         let (locked, tables): (Vec<_>, Vec<_>) =
             listed.into_iter().partition(|table| table.reading == How::Locked);
         let mut tally = self.tally.borrow_mut();
@@ -117,10 +123,15 @@ impl Reading<'_> {
                 Verdict::Lacking => tally.lacking(&found(&said(&error))),
                 Verdict::Damage => tally.damaged(found(&said(&error))),
             },
-            Ok(Ok(())) => match rows.invalid() {
-                Some(what) => tally.damaged(format!("{database}.{table}{what}")),
-                None => tally.sound(table.bytes),
-            },
+            Ok(Ok(())) => {
+                if let Some(what) = rows.invalid() {
+                    return tally.damaged(format!("{database}.{table}{what}"));
+                }
+                tally.sound(table.bytes);
+                if table.is_users {
+                    self.counts.borrow_mut().read(database, rows.count());
+                }
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
--- Name, statement and size of every relation whose rows are stored. ONLY, since each partition and child stands in this
+-- Name, statement, size and use of every relation whose rows are stored. ONLY, since each partition and child stands in this
 -- list itself; all columns by name, since COPY of a table leaves generated ones out; those that are not stored but
 -- computed when they are read (from 18 on) hold nothing and may raise errors. The place first, for findings. What a
 -- transaction in doubt has locked cannot be read until somebody decides it.
@@ -14,7 +14,9 @@ SELECT pg_catalog.concat(n.nspname, '.', c.relname),
             SELECT pg_catalog.row_number() OVER (ORDER BY a.attnum) AS n, a.atttypid
             FROM pg_catalog.pg_attribute a
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v') AS k
-        WHERE k.atttypid = 1700)
+        WHERE k.atttypid = 1700),
+       -- whether its rows are a user's
+       c.relkind <> 'S' AND n.nspname NOT IN ('pg_catalog', 'information_schema', '_pgro') AND n.nspname NOT LIKE 'pg\_toast%'
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (

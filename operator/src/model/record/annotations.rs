@@ -1,7 +1,7 @@
 //! Record to annotations and back.
 
 use super::{Phase, Record};
-use contract::names::annotations as keys;
+use contract::{names::annotations as keys, pods::RowCounts};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
@@ -29,6 +29,7 @@ impl Record {
             (keys::LAST_RESTORED_SNAPSHOT_ID, self.last_restored_snapshot_id.clone()),
             (keys::LAST_RESTORED_SNAPSHOT_AT, time(&self.last_restored_snapshot_at)),
             (keys::LAST_RESTORED_AT, time(&self.last_restored_at)),
+            (keys::LAST_RESTORED_ROWS, rows(&self.last_restored_rows)),
             (keys::SERVING_RUN, self.serving_run.as_ref().map(ToString::to_string)),
             (keys::POSTGRES_VERSION, self.postgres_version.clone()),
             (keys::LAST_VERIFICATION_REPORTED_AT, time(&self.last_verification_reported_at)),
@@ -57,6 +58,7 @@ impl Record {
             last_restored_snapshot_id: read.text(keys::LAST_RESTORED_SNAPSHOT_ID),
             last_restored_snapshot_at: read.parsed(keys::LAST_RESTORED_SNAPSHOT_AT)?,
             last_restored_at: read.parsed(keys::LAST_RESTORED_AT)?,
+            last_restored_rows: read.json(keys::LAST_RESTORED_ROWS)?.unwrap_or_default(),
             serving_run: read.parsed(keys::SERVING_RUN)?,
             postgres_version: read.text(keys::POSTGRES_VERSION),
             last_verification_reported_at: read.parsed(keys::LAST_VERIFICATION_REPORTED_AT)?,
@@ -71,6 +73,10 @@ impl Record {
             outbox: read.json(keys::PENDING_REPORT)?.unwrap_or_default(),
         })
     }
+}
+
+fn rows(rows: &RowCounts) -> Option<String> {
+    (!rows.is_empty()).then(|| rows.to_string())
 }
 
 fn json<T: Serialize>(value: &T) -> String {

@@ -2,7 +2,7 @@ use super::{Phase, Record};
 use crate::model::{Attempt, Ending, JobId, Reason, Resumption};
 use contract::{
     names::{RunName, annotations as keys},
-    pods::SnapshotSize,
+    pods::{RowCounts, SnapshotSize},
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -18,6 +18,7 @@ fn full() -> Record {
         last_restored_snapshot_id: Some("abc".into()),
         last_restored_snapshot_at: Some(at),
         last_restored_at: Some(at),
+        last_restored_rows: RowCounts::from_iter([("a \"b\"\n".to_owned(), Some(7)), ("c".to_owned(), None)]),
         serving_run: Some(RunName::of("abc", 1)),
         postgres_version: Some("15.18".into()),
         last_verification_reported_at: Some(at),
@@ -73,6 +74,7 @@ fn an_annotation_that_does_not_parse_is_named_and_nothing_is_guessed() {
         keys::PENDING_REPORT,
         keys::SERVING_RUN,
         keys::SNAPSHOT_SIZE,
+        keys::LAST_RESTORED_ROWS,
         keys::VOLUME_MIN_BYTES,
     ] {
         let mut annotations = stored(&full());
@@ -91,7 +93,7 @@ fn foreign_annotations_are_nobodys_business() {
 
 proptest! {
     #[test]
-    fn any_text_in_any_annotation_is_read_or_refused_but_never_panics(index in 0..19_usize, text in ".{0,60}") {
+    fn any_text_in_any_annotation_is_read_or_refused_but_never_panics(index in 0..21_usize, text in ".{0,60}") {
         let mut annotations = stored(&full());
         let key = full().to_annotations().into_keys().nth(index).unwrap();
         annotations.insert(key.to_owned(), text);

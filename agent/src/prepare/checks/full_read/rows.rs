@@ -13,6 +13,7 @@ const PLACE_MAX: usize = 20;
 pub(super) struct Rows<'a> {
     checks_text: bool,
     decimals: &'a [usize],
+    count: u64,
     last: Option<String>,
     invalid: Option<String>,
 }
@@ -20,11 +21,12 @@ pub(super) struct Rows<'a> {
 impl<'a> Rows<'a> {
     /// None yet; `checks_text` where the server promises UTF-8, and `decimals` which columns are decimal numbers.
     pub(super) fn new(checks_text: bool, decimals: &'a [usize]) -> Self {
-        Self { checks_text, decimals, last: None, invalid: None }
+        Self { checks_text, decimals, count: 0, last: None, invalid: None }
     }
 
     /// One more row.
     pub(super) fn push(&mut self, row: &[u8]) {
+        self.count += 1;
         let place = place(row);
         if self.invalid.is_none()
             && let Some(what) = self.flaw(row)
@@ -52,6 +54,11 @@ impl<'a> Rows<'a> {
             }
         }
         None
+    }
+
+    /// How many came.
+    pub(super) fn count(&self) -> u64 {
+        self.count
     }
 
     /// The first row with text no client could read, if there is one.
@@ -91,6 +98,7 @@ mod tests {
         rows.push(b"(7,1)\ta\n");
         rows.push(b"(7,12)\tb\n");
         assert_eq!(rows.place(), " after row (7,12)");
+        assert_eq!(rows.count(), 2);
         assert_eq!(rows.invalid(), None);
     }
 

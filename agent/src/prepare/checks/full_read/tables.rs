@@ -36,6 +36,8 @@ pub(super) struct Table {
     pub(super) bytes: u64,
     /// Which of its columns are decimal numbers; the first is 1.
     pub(super) decimals: Vec<usize>,
+    /// Whether its rows are a user's.
+    pub(super) is_users: bool,
 }
 
 impl fmt::Display for Table {
@@ -57,7 +59,7 @@ pub(super) async fn list(client: &Client) -> Result<Vec<Table>, Error> {
         };
         let decimals: Option<Vec<i32>> = row.try_get(4)?;
         let decimals = decimals.into_iter().flatten().filter_map(|n| usize::try_from(n).ok()).collect();
-        Ok(Table { name, reading, bytes, decimals })
+        Ok(Table { name, reading, bytes, decimals, is_users: row.try_get(5)? })
     };
     rows.iter().map(table).collect()
 }
