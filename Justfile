@@ -55,6 +55,10 @@ bench-proxy:
 bench-restore:
     cargo run -p e2e -- bench-restore
 
+# What preparing and checking a copy of MIB costs, beside a plain dump of it
+bench-prepare mib="1024":
+    cargo bench -p agent --features real-postgres --bench prepare -- {{mib}}
+
 # Build pgro's images and put them into the cluster
 images:
     cargo run -p e2e -- images

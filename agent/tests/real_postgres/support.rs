@@ -223,6 +223,18 @@ impl Volume {
         server
     }
 
+    /// Starts a server on what was captured, with its socket alone, and lets `user` in.
+    pub(crate) fn serve_as(&self, user: &'static str, settings: &[&str]) -> Server {
+        let host = self.socket_dir().display().to_string();
+        let socket = format!("unix_socket_directories={host}");
+        let alone = ["-c", "listen_addresses=", "-c", &socket];
+        let mut server = Server::start(&self.data_dir(), &[&alone[..], settings].concat());
+        let access = Access { host, port: 5432, user, password: "" };
+        Server::wait(&access);
+        server.access = Some(access);
+        server
+    }
+
     /// Starts the server as the postgres container does, but with its socket alone, and asks the probe.
     pub(crate) fn is_ready(&self) -> (bool, bool) {
         let probe = || {
