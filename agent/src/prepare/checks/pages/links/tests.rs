@@ -56,6 +56,8 @@ fn a_page_of_zeroes_that_nothing_leads_to_is_what_a_crash_leaves() {
     assert_eq!(said(Kind::Gist, &[leaf(), ZEROES.into(), ZEROES.into()]), None);
     let deleted = gist(&[entry(1, 1, &[8])], [1, 0], 2);
     assert_eq!(said(Kind::Gist, &[deleted, ZEROES.into()]), None);
+    let pages = [gin_meta(u32::MAX), gin(&[], NOWHERE, 0, 2), gin(&[], [3, 0], 0, 4), ZEROES.into()];
+    assert_eq!(said(Kind::Gin, &pages), None);
 }
 
 #[test]
