@@ -63,7 +63,7 @@ fn memory_mib() -> u64 {
 
 /// A host that was shut down with a database of this size.
 fn filled(mib: u64) -> Captured {
-    let source = Source::initialised(&[], "postgres", "fsync = off\nmax_wal_size = 4GB\n");
+    let source = Source::initialised(&[], "postgres", "fsync = off\nmax_wal_size = 256MB\n");
     source.run("app", "DROP TABLE accounts");
     source.run("app", TABLES);
     let size = || source.ask("app", "SELECT pg_database_size('app') >> 20").unwrap().parse::<u64>().unwrap();
