@@ -63,8 +63,8 @@ fn serve(args: &Args) -> ExitCode {
     }
 }
 
-/// On two threads: one alone carries two thirds of what a copier of bytes does, and opens one TLS record at a time. A small
-/// request costs a twentieth more CPU for it.
+/// On two threads: one alone carries three quarters of what a copier of bytes does, at a fifth more CPU a GiB. A small request
+/// costs a sixth more CPU for it, but a restore reads packs.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn serve_until_signal(settings: proxy::args::Settings) -> anyhow::Result<()> {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
