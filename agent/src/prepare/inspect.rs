@@ -5,8 +5,11 @@
 
 use super::{
     checks::{
-        Budget, Outcome, amcheck, amcheck::Pass, constraints, databases, full_read, opens, pages, probes,
-        row_counts,
+        Budget, Outcome, amcheck,
+        amcheck::Pass,
+        constraints,
+        databases::{self, Database},
+        full_read, opens, pages, probes, row_counts,
     },
     collation::{self, Stale},
     enter::enter,
@@ -19,7 +22,6 @@ use super::{
     wal::Log,
 };
 use contract::pods::{CheckName, CheckResult, Fix, PrepareReport, PrepareSpec};
-use std::time::Duration;
 use tokio::time::Instant;
 use tokio_postgres::Client;
 
@@ -57,15 +59,11 @@ impl Inspection<'_> {
         let listed = databases::list(&first).await.map_err(sql("list the databases"))?;
         access.spelled = databases::spelled_otherwise(&listed);
         report.databases = listed.iter().filter(|db| !db.template).map(|db| db.name.clone()).collect();
-        let open: Vec<String> = listed.iter().filter(|db| db.connectable).map(|db| db.name.clone()).collect();
+        let open = databases::connectable(&listed);
         self.translate(&access, &first, &open, ledger).await?;
         locale::columns::translate(&access, &open, ledger).await?;
         obstacles::silence(&access, &open, ledger).await?;
-        let started = Instant::now();
-        let visited = databases::visit(&access, &listed).await;
-        report.primary_database = databases::primary(&visited, ledger.closed());
-        let found = (databases::judge(&listed, &visited), started.elapsed());
-        self.check(&access, &first, &open, budget, found, ledger, report).await?;
+        self.check(&access, &first, &listed, budget, ledger, report).await?;
         report.fixes = ledger.fixes();
         if !report.is_sound() {
             return Ok(());
@@ -94,20 +92,22 @@ impl Inspection<'_> {
         ledger.remap(translated).map_err(PrepareError::Note)
     }
 
-    /// The checks of what is stored; of the databases that were `found` the full read tells how many rows they hold.
-    /// Indexes in a foreign order are rebuilt where all else is sound, and checked then.
-    #[expect(clippy::too_many_arguments, reason = "each is of another kind, and used once")]
+    /// The checks of what is stored; how many rows the `listed` databases hold, the full read tells. Indexes in a foreign
+    /// order are rebuilt where all else is sound, and checked then.
     async fn check(
         &self,
         access: &Access<'_>,
         first: &Client,
-        open: &[String],
+        listed: &[Database],
         budget: Budget,
-        (found, took): (Outcome, Duration),
         ledger: &mut Ledger,
         report: &mut PrepareReport,
     ) -> Result<(), PrepareError> {
-        let memory = self.spec.memory_bytes;
+        let (memory, open) = (self.spec.memory_bytes, &databases::connectable(listed));
+        let started = Instant::now();
+        let visited = databases::visit(access, listed).await;
+        report.primary_database = databases::primary(&visited, ledger.closed());
+        let (found, took) = (databases::judge(listed, &visited), started.elapsed());
         let started = Instant::now();
         let read = pages::pages(access, first, open, self.place, self.checksums, budget).await;
         report.checks.push(read.checksums.named(CheckName::Checksums, started));

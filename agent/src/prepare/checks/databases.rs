@@ -74,6 +74,11 @@ async fn spelled(client: &Client) -> Result<BTreeMap<u32, Vec<u8>>, Error> {
     rows.iter().map(|row| Ok((row.try_get(3)?, row.try_get::<_, Raw>(0)?.0))).collect()
 }
 
+/// Those that take sessions, by name.
+pub(in crate::prepare) fn connectable(databases: &[Database]) -> Vec<String> {
+    databases.iter().filter(|database| database.connectable).map(|database| database.name.clone()).collect()
+}
+
 /// Opens every database that is none of these templates and takes sessions.
 pub(in crate::prepare) async fn visit(access: &Access<'_>, databases: &[Database]) -> Vec<Visited> {
     let mut visited = Vec::new();
