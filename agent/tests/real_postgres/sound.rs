@@ -62,7 +62,7 @@ fn guests_read_everything_and_write_nothing() {
 }
 
 /// What a guest may try, each in a session of its own.
-const TRICKS: [&str; 20] = [
+const TRICKS: [&str; 21] = [
     "BEGIN READ WRITE; DELETE FROM public.accounts",
     "SET default_transaction_read_only = off; INSERT INTO open_to_all VALUES (1)",
     "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE; UPDATE open_to_all SET n = 2",
@@ -81,6 +81,7 @@ const TRICKS: [&str; 20] = [
     "SELECT pg_read_file('PG_VERSION')",
     "SELECT pg_read_binary_file('PG_VERSION')",
     "SELECT peek('PG_VERSION')",
+    "SELECT do_anything()",
     "SELECT * FROM file_of_server",
     "SELECT * FROM view_of_file",
 ];
@@ -98,6 +99,9 @@ fn no_trick_lets_a_guest_write_read_files_or_run_programs() {
              AS $$ INSERT INTO public.open_to_all VALUES (7) $$;
          GRANT EXECUTE ON FUNCTION pg_read_binary_file(text) TO PUBLIC;
          CREATE FUNCTION peek(text) RETURNS text LANGUAGE internal STRICT AS 'pg_read_file_all';
+         CREATE FUNCTION run() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+         CREATE LANGUAGE of_no_trust HANDLER run;
+         CREATE FUNCTION do_anything() RETURNS int LANGUAGE of_no_trust AS $$ BEGIN RETURN 1; END $$;
          CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
          CREATE FOREIGN TABLE file_of_server (line text) SERVER files OPTIONS (filename '/etc/passwd');
          CREATE VIEW view_of_file AS SELECT * FROM file_of_server",
